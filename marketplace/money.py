@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-MOST_YUAN_WIDE_SIGNS = str.maketrans("０１２３４５６７８９．，－￥。\u2212", "0123456789.,-¥.-")
-
-DIGITS = 12
+MOST_YUAN_DIGITS = 12
+WIDE_SIGNS = str.maketrans("０１２３４５６７８９．，－￥。\u2212", "0123456789.,-¥.-")
 TYPED_YUAN = re.compile(r"(-?)([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]{1,2}))?")
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
