@@ -1,0 +1,1 @@
+"""A drawer of cash: counted at opening and closing, every movement in its cash book, a difference explained by two."""

@@ -1,0 +1,1 @@
+"""Desks that look over everything: reconcile, jobs."""

@@ -1,0 +1,1 @@
+"""Money in for any payable: a payable is captured once, whatever repeats."""

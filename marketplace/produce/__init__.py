@@ -1,0 +1,1 @@
+"""Farm goods: units, steps, shelf life by season, certificate and licence flags; dated purchase price lists."""

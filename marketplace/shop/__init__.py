@@ -1,0 +1,1 @@
+"""Public pages: the market, a package, the basket, check-out, my orders."""

@@ -1,0 +1,1 @@
+"""Where each package is, and which may be sold: movements append-only, first expired is first reserved."""

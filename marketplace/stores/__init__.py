@@ -1,0 +1,1 @@
+"""The store's counter: pick-ups that wait, cash against code, handed over."""

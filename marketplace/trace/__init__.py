@@ -1,0 +1,1 @@
+"""The page behind the code on a label."""

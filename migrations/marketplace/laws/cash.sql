@@ -1,0 +1,73 @@
+-- The cash book (P16): a transfer that touches a drawer needs its open day and becomes a line of its book.
+create unique index drawer_day_one_open on drawer_day (drawer) where state = 'open';
+
+create function book_cash() returns trigger language plpgsql security definer set search_path = public as $$
+declare
+    d record;
+    open_day uuid;
+begin
+    for d in select id, account from drawer where account in (new.debit, new.credit) loop
+        -- Shared with other entries, but a closing (which updates the row) waits for us and we for it.
+        select id into open_day from drawer_day where drawer = d.id and state = 'open' for share;
+        if open_day is null then
+            raise exception 'the drawer is closed' using errcode = '23514', constraint = 'cash_entry_needs_open_day';
+        end if;
+        insert into cash_entry (drawer_day, transfer, amount_fen)
+            values (open_day, new.id, case d.account when new.debit then new.amount else -new.amount end);
+    end loop;
+    return null;
+end $$;
+create trigger transfer_books_cash after insert on transfer for each row execute function book_cash();
+
+-- The cash book is written by the trigger above and by nothing else.
+create function cash_entry_by_transfer() returns trigger language plpgsql as $$
+begin
+    if pg_trigger_depth() < 2 then
+        raise exception 'the cash book is written by transfers'
+            using errcode = '23514', constraint = 'cash_entry_by_transfer';
+    end if;
+    return new;
+end $$;
+create trigger cash_entry_by_transfer before insert on cash_entry
+    for each row execute function cash_entry_by_transfer();
+
+-- A day opens at the book balance; it closes at opening + movements, against a count by denomination; closed is closed.
+create function drawer_day_ties() returns trigger language plpgsql security definer set search_path = public as $$
+declare
+    book bigint;
+begin
+    if tg_op = 'INSERT' then
+        select a.balance into book from drawer d join ledger_account a on a.id = d.account where d.id = new.drawer;
+        if new.opening_fen <> book then
+            raise exception 'a day opens with what the book says: %', book
+                using errcode = '23514', constraint = 'drawer_day_opens_at_book';
+        end if;
+        return new;
+    end if;
+    if old.state = 'closed' then
+        raise exception 'a closed day takes nothing' using errcode = '23514', constraint = 'drawer_day_closed_is_closed';
+    end if;
+    if (old.drawer, old.day, old.opening_fen, old.opened_by, old.opened_at)
+       is distinct from (new.drawer, new.day, new.opening_fen, new.opened_by, new.opened_at) then
+        raise exception 'the opening stays' using errcode = '23514', constraint = 'drawer_day_opening_stays';
+    end if;
+    if new.state = 'closed' then
+        select new.opening_fen + coalesce(sum(amount_fen), 0) into book from cash_entry where drawer_day = new.id;
+        if new.expected_fen <> book then
+            raise exception 'the book says %', book using errcode = '23514', constraint = 'drawer_day_expects_book';
+        end if;
+        if new.counted_fen <> (select coalesce(sum(denomination_fen::bigint * pieces), 0) from cash_count
+                               where drawer_day = new.id and occasion = 'closing') then
+            raise exception 'counted is not the count' using errcode = '23514', constraint = 'drawer_day_counted_is_count';
+        end if;
+    end if;
+    return new;
+end $$;
+create trigger drawer_day_ties before insert or update on drawer_day
+    for each row execute function drawer_day_ties();
+
+create function drawer_day_stays() returns trigger language plpgsql as $$
+begin
+    raise exception 'a drawer day stays' using errcode = '23514', constraint = 'drawer_day_stays';
+end $$;
+create trigger drawer_day_stays before delete on drawer_day for each row execute function drawer_day_stays();
