@@ -82,7 +82,7 @@ SET_SCOPE = (
 class Transaction(PostgresTransaction):
     """BEGIN … COMMIT on one pooled connection, bound to one task; nested inside another it is a savepoint."""
 
-    __slots__ = ("isolation", "readonly", "owner", "closed", "after", "scope")
+    __slots__ = ("_outer", "after", "closed", "isolation", "owner", "readonly", "scope")
 
     def __init__(self, engine: Engine, isolation: Isolation | None = None, readonly: bool = False) -> None:
         self.engine = engine
@@ -94,7 +94,8 @@ class Transaction(PostgresTransaction):
         self.scope: Scope | None = None
         self._savepoint_id = 0
         self._committed = self._rolled_back = False
-        self._parent = engine.own_transaction()
+        self._outer = engine.own_transaction()
+        self._parent = self._outer
 
     async def __aenter__(self) -> Transaction:
         if self._parent is not None:
@@ -121,7 +122,7 @@ class Transaction(PostgresTransaction):
         except TimeoutError as error:
             raise PoolBusy("every connection is in use") from error
 
-    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> Literal[False]:  # type: ignore[override]
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> Literal[False]:
         if self._parent is not None:
             await self._leave_savepoint(kind is not None)
             return False
@@ -156,11 +157,13 @@ class Transaction(PostgresTransaction):
             return
         # Deferred constraints speak now, while the transaction can still be rolled back and the connection kept.
         await self.connection.execute("set constraints all immediate")
-        await self.commit()
+        await self.transaction.commit()
+        self._committed = True
 
     async def _undo(self) -> None:
         if not self._committed and not self._rolled_back and not self.connection.is_closed():
-            await self.rollback()
+            await self.transaction.rollback()
+            self._rolled_back = True
 
     async def _give_back(self, in_doubt: bool) -> None:
         if in_doubt and not self.connection.is_closed():
@@ -172,8 +175,7 @@ class Transaction(PostgresTransaction):
 
     def after_commit(self, call: AfterCommit) -> None:
         """Run `call` once the outermost transaction is committed; not at all if it is rolled back."""
-        root = self._parent if self._parent is not None else self
-        root.after.append(call)
+        (self._outer or self).after.append(call)
 
 
 class Engine(PostgresEngine):
@@ -184,14 +186,14 @@ class Engine(PostgresEngine):
 
     def own_transaction(self) -> Transaction | None:
         """The open transaction of this very task; `ForeignTask` when a child task reaches for its parent's."""
-        current: Transaction | None = self.current_transaction.get()
-        if current is None or current.closed:
+        current = self.current_transaction.get()
+        if not isinstance(current, Transaction) or current.closed:
             return None
         if current.owner is not asyncio.current_task():
             raise ForeignTask("a query from a child task inside an open transaction")
         return current
 
-    def transaction(  # type: ignore[override]
+    def transaction(
         self, allow_nested: bool = True, *, isolation: Isolation | None = None, readonly: bool = False
     ) -> Transaction:
         return Transaction(self, isolation, readonly)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from piccolo.constraints import Check
 from piccolo.table import Table
 
-from marketplace.columns import calendar_day, flag, key, loose, moment, whole, octets, reference, text
+from marketplace.columns import calendar_day, flag, key, loose, moment, octets, reference, text, whole
 
 
 class User(Table, tablename="app_user"):

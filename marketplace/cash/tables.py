@@ -7,7 +7,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from marketplace.accounts.tables import User
-from marketplace.columns import big, calendar_day, fen, key, moment, whole, reference, text
+from marketplace.columns import big, calendar_day, fen, key, moment, reference, text, whole
 from marketplace.ledger.tables import LedgerAccount, Transfer
 from marketplace.places.tables import Place, Village
 
@@ -62,9 +62,7 @@ class CashCount(Table, tablename="cash_count"):
     pieces = whole()
 
     cash_count_occasion_known = Check("occasion in ('opening', 'closing')")
-    cash_count_denomination_known = Check(
-        "denomination_fen in (10000, 5000, 2000, 1000, 500, 200, 100, 50, 10)"
-    )
+    cash_count_denomination_known = Check("denomination_fen in (10000, 5000, 2000, 1000, 500, 200, 100, 50, 10)")
     cash_count_pieces_not_negative = Check("pieces >= 0")
     cash_count_counted_once = Unique(["drawer_day", "occasion", "denomination_fen"])
 

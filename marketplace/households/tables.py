@@ -6,7 +6,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from marketplace.accounts.tables import User
-from marketplace.columns import calendar_day, flag, key, loose, moment, whole, reference, text
+from marketplace.columns import calendar_day, flag, key, loose, moment, reference, text, whole
 from marketplace.places.tables import Village, VillageGroup
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from marketplace.columns import calendar_day, fen, flag, key, loose, moment, whole, reference, text
+from marketplace.columns import calendar_day, fen, flag, key, loose, moment, reference, text, whole
 from marketplace.households.tables import Household
 from marketplace.places.tables import Village
 

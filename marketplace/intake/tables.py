@@ -7,7 +7,7 @@ from piccolo.table import Table
 
 from marketplace.accounts.tables import User
 from marketplace.cash.tables import DrawerDay
-from marketplace.columns import calendar_day, json, fen, flag, key, moment, whole, reference, text
+from marketplace.columns import calendar_day, fen, flag, json, key, moment, reference, text, whole
 from marketplace.households.tables import Household
 from marketplace.income.tables import IncomeEntry
 from marketplace.ledger.tables import Transfer

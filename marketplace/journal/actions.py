@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.db import DB, Scope, atomically, current_scope
-from marketplace.errors import Conflict, N_
+from marketplace.errors import N_, Conflict
 
 # The command whose verb is running in this task.
 _command: ContextVar[UUID | None] = ContextVar("command", default=None)
@@ -91,6 +91,11 @@ async def _answered(key: UUID, digest: bytes) -> Answer:
     return Answer(**json.loads(row["answer"]))
 
 
+def running() -> UUID | None:
+    """The key of the command whose verb is running, if one is."""
+    return _command.get()
+
+
 async def note(
     *,
     verb: str,
@@ -111,5 +116,5 @@ async def note(
         verb,
         str(subject),
         json.dumps(dict(detail or {}), default=_plain, ensure_ascii=False, sort_keys=True),
-        _command.get(),
+        running(),
     )

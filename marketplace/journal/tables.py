@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigSerial
 from piccolo.columns import UUID as UUIDColumn
+from piccolo.columns import BigSerial
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from marketplace.columns import big, json, flag, loose, moment, whole, octets, text
+from marketplace.columns import big, flag, json, loose, moment, octets, text, whole
 
 
 class Command(Table):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketplace.db import DB
 from marketplace.ids import uuid7
+from marketplace.journal.actions import running
 
 _FIND = "select id from ledger_account where unit = $1 and kind = $2 and subject = $3"
 _OPEN = """
@@ -14,12 +15,12 @@ insert into ledger_account (id, unit, kind, subject, village, floor_zero, kept, 
 values ($1, $2, $3, $4, $5, $6, $7, 0) on conflict (unit, kind, subject) do nothing returning id
 """
 _POST = """
-insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at)
-values ($1, $2, $3, $4, $5, $6, $7, null, $8) returning id
+insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at, command)
+values ($1, $2, $3, $4, $5, $6, $7, null, $8, $9) returning id
 """
 _REVERSE = """
-insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at)
-select unit, credit, debit, amount, 'reversal', coalesce($2, reference), village, id, $3
+insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at, command)
+select unit, credit, debit, amount, 'reversal', coalesce($2, reference), village, id, $3, $4
 from transfer where id = $1 returning id
 """
 
@@ -65,11 +66,11 @@ async def post(
 
     The database refuses: two units, the same account twice, nothing or less to move, a floor broken.
     """
-    number: int = await DB.fetch_value(_POST, unit, debit, credit, amount, kind, reference, village, at)
+    number: int = await DB.fetch_value(_POST, unit, debit, credit, amount, kind, reference, village, at, running())
     return number
 
 
 async def reverse(transfer: int, *, at: datetime, reference: UUID | None = None) -> int:
     """The whole transfer the other way round, once; the reversal's number. A second time the database refuses."""
-    number: int = await DB.fetch_value(_REVERSE, transfer, reference, at)
+    number: int = await DB.fetch_value(_REVERSE, transfer, reference, at, running())
     return number

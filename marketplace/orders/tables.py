@@ -26,9 +26,7 @@ class SalesOrder(Table, tablename="sales_order"):
     hold_until = moment(index=True)
     at = moment()
 
-    sales_order_state_known = Check(
-        "state in ('held', 'placed', 'paid', 'handed_over', 'cancelled', 'expired')"
-    )
+    sales_order_state_known = Check("state in ('held', 'placed', 'paid', 'handed_over', 'cancelled', 'expired')")
     sales_order_total_positive = Check("total_fen > 0")
     sales_order_pickup_code_four_digits = Check("pickup_code ~ '^[0-9]{4}$'")
 

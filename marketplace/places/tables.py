@@ -5,7 +5,7 @@ from __future__ import annotations
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from marketplace.columns import flag, key, whole, reference, text
+from marketplace.columns import flag, key, reference, text, whole
 
 
 class Village(Table):
@@ -52,7 +52,5 @@ class Place(Table):
     village = reference(Village, null=True)  # null: a place in a town
     pickup = flag()
 
-    place_kind_known = Check(
-        "kind in ('party_office', 'county_hub', 'city_store', 'village_store', 'online')"
-    )
+    place_kind_known = Check("kind in ('party_office', 'county_hub', 'city_store', 'village_store', 'online')")
     place_village_where_needed = Check("(kind in ('party_office', 'village_store')) = (village is not null)")

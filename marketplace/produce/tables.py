@@ -5,7 +5,7 @@ from __future__ import annotations
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from marketplace.columns import calendar_day, fen, flag, key, loose, moment, whole, reference, text
+from marketplace.columns import calendar_day, fen, flag, key, loose, moment, reference, text, whole
 
 
 class Product(Table):
@@ -30,9 +30,7 @@ class Product(Table):
 
     product_unit_known = Check("unit in ('piece', 'gram')")
     product_step_positive = Check("step > 0")
-    product_shelf_positive = Check(
-        "least(shelf_days_summer, shelf_days_spring_autumn, shelf_days_winter) > 0"
-    )
+    product_shelf_positive = Check("least(shelf_days_summer, shelf_days_spring_autumn, shelf_days_winter) > 0")
     product_certificate_known = Check("certificate in ('yes', 'no', 'check')")
     product_season_is_months = Check("season_from between 1 and 12 and season_until between 1 and 12")
 
