@@ -33,7 +33,7 @@ class Binaries:
 
 def installed() -> Iterator[Binaries]:
     """Every PostgreSQL that can run here, best first."""
-    for folder in chain(_wheel_folders(), _system_folders()):
+    for folder in dict.fromkeys(chain(_wheel_folders(), _system_folders())):
         major = _major(folder)
         if major is not None:
             yield Binaries(folder, major)
