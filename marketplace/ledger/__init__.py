@@ -1,1 +1,1 @@
-"""Double entry for any unit: one row holds both legs, floors hold, nothing posted is changed, a reversal is made once."""
+"""Double entry for any unit: one row holds both legs, floors hold, nothing posted changes, a reversal is made once."""
