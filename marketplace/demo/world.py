@@ -101,11 +101,22 @@ def read(name: str) -> list[Record]:
 
 
 def row_id(*name: str) -> UUID:
-    """The id of a demo row: a UUIDv7 of the first demo day whose random bits come from the row's name."""
+    """The id of a demo row: a UUIDv7 of the first demo day whose random bits come from the row's name.
+
+    Goods keep the order of their file, a millisecond apart.
+    """
     digest = int.from_bytes(sha256("\0".join(("demo", *name)).encode()).digest()[:16], "big")
     milliseconds = int(REGISTERED.timestamp() * 1000)
+    if name[0] == "product":
+        milliseconds += product_codes().index(name[1])
     fraction, tail = digest >> 116, digest & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | tail)
+
+
+@cache
+def product_codes() -> list[str]:
+    """The goods' codes in the order of their file."""
+    return [record["product_code"] for record in read("products")]
 
 
 def card_code(household: str) -> str:
