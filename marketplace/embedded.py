@@ -24,6 +24,7 @@ from typing import IO
 from urllib.parse import quote
 
 from marketplace.binaries import Binaries, installed, reachable
+from marketplace.settings import Settings, settings
 from marketplace.unprivileged import Account, NoAccount, account_for
 
 SUPERUSER = "cluster"
@@ -288,6 +289,25 @@ def temporary_cluster() -> Iterator[Cluster]:
             yield private
     finally:
         shutil.rmtree(shelter, ignore_errors=True)
+
+
+@contextmanager
+def database() -> Iterator[Settings]:
+    """Settings with a database: the environment's, else the private cluster's, which runs for the block.
+
+    The addresses stand in the environment meanwhile, so that child processes find the same database.
+    """
+    if settings().database_url:
+        yield settings()
+        return
+    with cluster(settings().var / "postgres") as private:
+        os.environ.update(DATABASE_URL=private.app_url, DATABASE_OWNER_URL=private.owner_url)
+        settings.cache_clear()
+        try:
+            yield settings()
+        finally:
+            del os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"]
+            settings.cache_clear()
 
 
 async def ensure_database(admin_url: str, name: str, owner: str = OWNER) -> None:
