@@ -44,6 +44,8 @@ class Settings:
     """WORKERS: processes that serve pages."""
     browser_required: bool = False
     """BROWSER=required: browser tests fail instead of being skipped when there is no browser."""
+    help_phone: str = "0915-000-0000"
+    """HELP_PHONE: the number in the same corner of every page."""
     proxy_addresses: tuple[str, ...] = ()
     """PROXY_ADDRESSES: addresses or networks, comma-separated, whose X-Forwarded-* headers are believed."""
     test_durability_off: bool = False
@@ -71,6 +73,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         demo=_switch(environment, "DEMO"),
         workers=_whole_number(environment, "WORKERS", 2, 1, 64),
         browser_required=_browser(environment),
+        help_phone=environment.get("HELP_PHONE") or "0915-000-0000",
         proxy_addresses=_addresses(environment),
         test_durability_off=_switch(environment, "TEST_DURABILITY_OFF"),
     )

@@ -1,0 +1,164 @@
+"""Who is signed in, what they may act as, and who may prove a part by PIN."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from marketplace.accounts.rules import ROLES, TERMS, Kind, Signed, Span
+from marketplace.db import DB, POOL_WAIT_SECONDS, PoolBusy
+
+# A sign of life is written when a twentieth of the idle time has passed, not on every request.
+TOUCH_SHARE = 20
+SESSION_WAIT_SECONDS = POOL_WAIT_SECONDS + 5
+
+
+async def signed_by(token_hash: bytes) -> Signed | None:
+    """Who is signed in by that token: alive, of an active user or an open card. Writes a sign of life now and then."""
+    try:
+        async with asyncio.timeout(SESSION_WAIT_SECONDS):
+            row = await DB.fetch_row("select * from session_for_token($1)", token_hash)
+            if row is None or is_idle(row):
+                return None
+            if row["read_at"] - row["seen_at"] > TERMS[row["kind"]].idle / TOUCH_SHARE:
+                await touch(row["session"])
+    except TimeoutError as error:
+        raise PoolBusy("no connection for the session") from error
+    return signed_of(row, token_hash)
+
+
+def is_idle(row: Mapping[str, Any]) -> bool:
+    """Whether the session has been without a sign of life for too long."""
+    idle: timedelta = row["read_at"] - row["seen_at"]
+    return idle > TERMS[row["kind"]].idle
+
+
+async def touch(session: UUID) -> None:
+    """A sign of life of a session that is not revoked; never brings one back."""
+    await DB.fetch("update web_session set seen_at = now() where id = $1 and revoked_at is null", session)
+
+
+def signed_of(row: Mapping[str, Any], token_hash: bytes) -> Signed:
+    """What a session's row means: the acting role and what it spans."""
+    kind: Kind = row["kind"]
+    role = role_of(kind, row["role"])
+    span: Span = ROLES[role].span if role in ROLES else ""
+    scope = row["scope"]
+    return Signed(
+        session=row["session"],
+        token_hash=token_hash,
+        kind=kind,
+        actor=row["actor"],
+        name=row["name"],
+        role=role,
+        span=span,
+        grant=row["grant"],
+        villages=(scope,) if span == "village" and row["scope_kind"] == "village" else (),
+        places=(scope,) if span == "place" and row["scope_kind"] == "place" else (),
+        household=row["household"],
+        customer=row["actor"] if span == "customer" else None,
+        scope_zh=row["scope_zh"] or "",
+        scope_en=row["scope_en"] or "",
+        grants=row["grants"] or 0,
+        locale=row["locale"],
+        step=row["step"],
+    )
+
+
+def role_of(kind: Kind, granted: str | None) -> str:
+    """What a session acts as: staff by their grant; a customer and a card are what they are."""
+    if kind == "card":
+        return "household_member"
+    if granted:
+        return granted
+    return "customer" if kind == "customer" else ""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One role a person holds today, with the names of its scope."""
+
+    id: UUID
+    role: str
+    scope_kind: str
+    scope: UUID | None
+    name_zh: str
+    name_en: str
+
+
+GRANTS_TODAY = """
+select g.id, g.role, g.scope_kind, g.scope,
+    coalesce(v.name_zh, p.name_zh, '') as name_zh, coalesce(v.name_en, p.name_en, '') as name_en
+from role_grant g
+left join village v on v.id = g.scope and g.scope_kind = 'village'
+left join place p on p.id = g.scope and g.scope_kind = 'place'
+where g."user" = $1 and business_today() between g.valid_from and coalesce(g.valid_until, 'infinity')
+order by g.valid_from, g.role, g.id
+"""
+
+
+async def grants_today(user: UUID) -> list[Grant]:
+    """The roles a person holds on this business day, oldest first."""
+    return [Grant(**dict(row)) for row in await DB.fetch(GRANTS_TODAY, user)]
+
+
+@dataclass(frozen=True)
+class Account:
+    """What sign-in needs of a user."""
+
+    id: UUID
+    kind: Kind
+    name: str
+    password_hash: str | None
+    pin_hash: str | None
+
+
+async def account_by_login(login: str) -> Account | None:
+    """An active member of staff by the normal form of the login name."""
+    return _account(
+        await DB.fetch_row(
+            "select id, kind, name, password_hash, pin_hash from app_user where login = $1 and active", login
+        )
+    )
+
+
+async def account_by_contact(index: bytes) -> Account | None:
+    """An active customer by the blind index of phone or e-mail; needs the house's own scope (role system)."""
+    return _account(
+        await DB.fetch_row(
+            "select id, kind, name, password_hash, pin_hash from app_user where contact_index = $1 and active", index
+        )
+    )
+
+
+async def account_by_id(user: UUID) -> Account | None:
+    """An active user by id."""
+    return _account(
+        await DB.fetch_row(
+            "select id, kind, name, password_hash, pin_hash from app_user where id = $1 and active", user
+        )
+    )
+
+
+def _account(row: Mapping[str, Any] | None) -> Account | None:
+    return Account(**dict(row)) if row is not None else None
+
+
+@dataclass(frozen=True)
+class CardSeen:
+    """What a card's code leads to."""
+
+    card: UUID
+    household: UUID
+    village: UUID
+    pin_hash: str | None
+
+
+async def card_by_code(code: str) -> CardSeen | None:
+    """An open card by its whole code."""
+    row = await DB.fetch_row("select card, household, village, pin_hash from card_for_sign_in($1)", code)
+    return CardSeen(**dict(row)) if row is not None else None

@@ -1,0 +1,46 @@
+"""Doors of the site itself: how it looks to this person, and whether it is well."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from marketplace.db import DB
+from marketplace.journal.actions import Answer
+from marketplace.web.door import Sent, deed, page
+from marketplace.web.form import text
+from marketplace.web.policy import public
+from marketplace.web.session import cookie
+from marketplace.web.visit import Visit, own_path
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+class LookForm(Struct, frozen=True):
+    """Letters and language. What cannot be read is left as it was."""
+
+    step: Literal["", "17", "20", "24"] = ""
+    locale: Literal["", "zh_CN", "en"] = ""
+    next: Annotated[str, text(longest=500)] = "/"
+
+
+@deed("/look", policy=public, form=LookForm, database=False, token=False)
+async def choose_look(visit: Visit, form: LookForm) -> Answer:
+    """Remember letters and language in this browser."""
+    if form.step:
+        visit.cookies.append(cookie("step", form.step, YEAR_SECONDS))
+    if form.locale:
+        visit.cookies.append(cookie("locale", form.locale, YEAR_SECONDS))
+    return Answer(own_path(form.next))
+
+
+@page("/health", policy=public, database=False)
+async def health(visit: Visit) -> Sent:
+    """`well` as long as the database answers; a proxy or watchdog asks."""
+    await DB.fetch_value("select 1")
+    return Sent("well\n", "text/plain; charset=utf-8")
+
+
+DOORS: list[HTTPRouteHandler] = [choose_look, health]

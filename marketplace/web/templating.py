@@ -1,0 +1,73 @@
+"""Templates: one Jinja environment, escaping everything, undefined names refused. Templates never query."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from marketplace.settings import settings
+from marketplace.web.filters import FILTERS
+from marketplace.web.static import static_path
+from marketplace.web.visit import Visit, current_visit
+from marketplace.web.words import _, template_gettext, template_ngettext
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+def csrf() -> Markup:
+    """`{{ csrf() }}` of the visit being answered."""
+    return current_visit().csrf()
+
+
+def once() -> Markup:
+    """`{{ once() }}` of the visit being answered."""
+    return current_visit().once()
+
+
+def url(path: str) -> str:
+    """The address of a page of ours; its own function so that a site may one day live below a path."""
+    return path
+
+
+@lru_cache(maxsize=4)
+def environment(folder: Path = TEMPLATES) -> Environment:
+    """The environment of the site; a test gives a folder of its own."""
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=settings().demo,
+    )
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        template_gettext, template_ngettext, newstyle=True
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.globals |= {"csrf": csrf, "once": once, "url": url, "static": static_path, "say": _}
+    made.filters |= FILTERS
+    return made
+
+
+def render(template: str, visit: Visit, values: dict[str, Any]) -> str:
+    """One page's text. `visit`, `nonce`, `help_phone`, `errors`, `typed`, `user`, `locale`, `step`, `flash`,
+    `nav` and `now` are always known."""
+    known = {
+        "visit": visit,
+        "nonce": visit.nonce,
+        "help_phone": settings().help_phone,
+        "errors": visit.errors,
+        "typed": visit.typed,
+        "user": visit.user,
+        "locale": visit.locale,
+        "step": visit.step,
+        "flash": visit.flash,
+        "nav": visit.nav,
+        "now": visit.now,
+    }
+    return environment().get_template(template).render(known | values)
