@@ -84,9 +84,9 @@ $(PARTS): node_modules/.installed marketplace/vendor.py | $(INSTALLED)
 
 lock:
 	@command -v uv >/dev/null || { echo "uv is missing: install it (pip install uv)." >&2; exit 1; }
-	@echo '# Every dependency with its hashes, for every platform; made by `make lock`, never by hand.' > requirements.lock
 	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade --only-binary :all: \
-	    --generate-hashes --no-emit-index-url --no-header --quiet >> requirements.lock
+	    --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet \
+	    --output-file requirements.lock
 	@npm install --package-lock-only --ignore-scripts
 
 clean:
