@@ -7,14 +7,14 @@ from functools import cache
 from typing import Any
 
 import asyncpg
-from argon2 import PasswordHasher
 
 from marketplace import keys
+from marketplace.accounts.actions import CONTACT_COLUMN
 from marketplace.accounts.rules import contact_mask, normal_contact
 from marketplace.demo import world
 from marketplace.demo.world import CARD_PIN, CUSTOMER, PASSWORD, PIN, REGISTERED, Row, row_id
+from marketplace.passwords import HASHER
 
-HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 MORNING = "2018-11-21 09:00:00+08:00"
 SET_CLOCK = (
     "update business_clock set shift = make_interval(secs => extract(epoch from "
@@ -65,8 +65,8 @@ def customer() -> Mapping[str, object]:
         "id": user,
         "kind": "customer",
         "name": "周明",
-        "contact_index": keys.blind("app_user.contact", contact),
-        "contact_sealed": keys.seal(contact, f"app_user:contact_sealed:{user}"),
+        "contact_index": keys.blind(CONTACT_COLUMN, contact),
+        "contact_sealed": keys.seal(contact, f"app_user:contact:{user}"),
         "contact_mask": contact_mask(contact),
         "password_hash": HASHER.hash(PASSWORD),
         "active": True,
