@@ -10,6 +10,7 @@ from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
+CARD_LENGTH = 26  # signs of base 32 for 128 bits
 MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 SEPARATORS = str.maketrans(dict.fromkeys(" \t-\u2010\u2011\u2012\u2013\u2014\u2212\u00b7.", ""))
 FIELD_POLYNOMIAL = 0b100101
@@ -73,3 +74,16 @@ def check_code(text: str) -> str | None:
 def grouped(code: str) -> str:
     """A trace code as labels print it: 7Q3KX9M2F4 → "7Q3K-X9M2-F4"."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def card_code() -> str:
+    """26 signs of Crockford's base 32: the 128 random bits on a household's card."""
+    bits = secrets.randbits(128)
+    return "".join(ALPHABET[bits >> 5 * at & 31] for at in reversed(range(CARD_LENGTH)))
+
+
+def check_card_code(text: str) -> str | None:
+    """A scanned or typed card code in its stored form, or None where it cannot be one; read as trace codes are."""
+    narrow = unicodedata.normalize("NFKC", text[: CARD_LENGTH * 4])
+    plain = narrow.translate(SEPARATORS).upper().translate(MISREAD)
+    return plain if len(plain) == CARD_LENGTH and all(sign in ALPHABET for sign in plain) else None

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from marketplace.ids import ALPHABET
+from marketplace.ids import ALPHABET, CARD_LENGTH
 
 FILES = Path(__file__).parent
 Row = Mapping[str, object]
@@ -24,7 +24,6 @@ REGISTERED = datetime(2017, 10, 1, 0, 0, tzinfo=UTC)
 REGISTERED_SINCE = date(2014, 1, 1)
 LAST_INTAKE = date(2018, 12, 31)
 INTAKE_WEEKDAYS = (2, 5)  # Wednesday and Saturday, when the van comes
-CARD_SIGNS = 26  # 26 signs of base 32 hold 128 bits
 
 PASSWORD = "jinpo-2018"
 PIN = "2468"
@@ -122,7 +121,7 @@ def product_codes() -> list[str]:
 def card_code(household: str) -> str:
     """The code on a demo household's card, by the household's number: 26 signs of Crockford's base 32."""
     bits = int.from_bytes(sha256(f"demo card {household}".encode()).digest()[:16], "big")
-    return "".join(ALPHABET[bits >> 5 * at & 31] for at in reversed(range(CARD_SIGNS)))
+    return "".join(ALPHABET[bits >> 5 * at & 31] for at in reversed(range(CARD_LENGTH)))
 
 
 def login_of(staff: str) -> str:

@@ -10,12 +10,11 @@ from datetime import date
 from typing import Literal
 
 from marketplace.errors import N_, Refusal, Words
-from marketplace.ids import ALPHABET, MISREAD, SEPARATORS
+from marketplace.ids import check_card_code
 
 # What somebody looks for
 
 
-CARD_SIGNS = 26
 LONGEST_SEARCH = 60
 TOLERANT = str.maketrans("lf", "nh")
 
@@ -46,7 +45,7 @@ def read_wanted(words: str) -> Wanted:
         text=text,
         number=upper if re.fullmatch(r"[A-Z]{0,8}[0-9]{1,3}(-[0-9]{0,4})?", upper) else "",
         ending=_ending(upper),
-        card=card_code_of(text) or "",
+        card=check_card_code(text) or "",
         key=letters if re.fullmatch(r"[a-z]{1,40}", letters) else "",
         part_of_name="".join(sign for sign in text if sign == "·" or "㐀" <= sign <= "鿿" or sign >= "𠀀"),
     )
@@ -58,12 +57,6 @@ def _ending(upper: str) -> str:
     if found is None:
         return ""
     return f"{found[1] or '%'}{int(found[2])}-{int(found[3]):02d}"
-
-
-def card_code_of(text: str) -> str | None:
-    """A scanned or typed card code in its stored form: 26 signs of base 32, O read as 0, I and L as 1."""
-    plain = unicodedata.normalize("NFKC", text).upper().translate(SEPARATORS).translate(MISREAD)
-    return plain if len(plain) == CARD_SIGNS and all(sign in ALPHABET for sign in plain) else None
 
 
 # What statuses are called
