@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from marketplace.db import DB, PUBLIC, Scope, scoped
+from tests.conftest import World
 
 # login, role: who they are in the story
 INSPECTOR = ("s05", "inspector")  # 黄文斌, brother of 黄文全 (JP3-09)
@@ -21,18 +22,27 @@ INSPECTORS_BROTHER = "JP3-09"
 CASHIERS_HOUSEHOLD = "JP2-33"
 
 
+GRANT = """
+select u.id, g.scope_kind, g.scope from app_user u join role_grant g on g."user" = u.id
+where u.login = $1 and g.role = $2
+"""
+
+
 async def scope_of(person: tuple[str, str]) -> Scope:
-    """The scope in which that person acts in that role, built by the accounts room."""
-    from marketplace.accounts.queries import scope_for_role
+    """The scope in which that person acts in that role, as `web.visit.scope_of` makes it from a session."""
+    async with scoped(PUBLIC, readonly=True):
+        user, kind, scope = await DB.fetch_row(GRANT, *person)
+    return Scope(
+        actor=user,
+        role=person[1],
+        villages=(scope,) if kind == "village" else (),
+        places=(scope,) if kind == "place" else (),
+    )
 
-    async with scoped(Scope(role="system"), readonly=True):
-        return await scope_for_role(*person)
 
-
-async def household_scope(code: str, admin: object) -> Scope:
+async def household_scope(world: World, code: str) -> Scope:
     """The scope of a household that signed in with its card."""
-    row = await admin.fetchrow("select id, village from household where code = $1", code)  # type: ignore[attr-defined]
-    return Scope(role="household_member", household=row["id"])
+    return Scope(role="household_member", household=await world.id_of("household", code))
 
 
 async def user_id(login: str) -> UUID:
