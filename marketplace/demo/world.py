@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
+from marketplace.households.rules import search_keys
 from marketplace.ids import ALPHABET, CARD_LENGTH
 
 FILES = Path(__file__).parent
@@ -287,7 +288,7 @@ def households() -> Iterator[Row]:
             "group": row_id("village_group", record["group_code"]),
             "code": code,
             "head_name": record["head_name"],
-            "search_keys": search_keys(record),
+            "search_keys": search_keys(record["head_name"], record["head_initials"]),
             "relocation": record["relocation"],
             "forest_guard": yes(record["forest_guard"]),
             "coop_member": yes(record["coop_member"]),
@@ -296,11 +297,6 @@ def households() -> Iterator[Row]:
             # Consent is invented: every fourth household lets its label say its name.
             "show_name": int(code[-2:]) % 4 == 0,
         }
-
-
-def search_keys(record: Record) -> str:
-    """The pinyin keys by which a household is found, the file's own initials first."""
-    return record["head_initials"]
 
 
 def members() -> Iterator[Row]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from marketplace.db import DB
 from marketplace.errors import NotFound
-from marketplace.households.rules import Wanted, read_wanted
+from marketplace.households.rules import KnownHousehold, KnownMember, Wanted, read_wanted
 
 PAGE_SIZE = 50
 
@@ -304,26 +304,32 @@ async def proxies(household: UUID) -> list[ProxySeen]:
 
 @dataclass(frozen=True, slots=True)
 class KinSeen:
-    """Declared kin of a household. `user` is the relative as a signed-in person, where he or she is one."""
+    """Declared kin across households: `relative` is `person`'s `relation`. `other` is the one who lives elsewhere.
 
-    member_name: str
-    relative_name: str
+    `user` and `roles` are the other's, where he or she signs in; with `recusal` that part passes to somebody else.
+    """
+
+    person: str
+    relative: str
     relation: str
-    relative_code: str
     recusal: bool
+    other: str
+    other_household: str
     user: UUID | None
     roles: tuple[str, ...]
 
 
 KIN = """
-select m.name as member_name, o.name as relative_name, k.relation, oh.code as relative_code, k.recusal, r.user,
-    coalesce((select array_agg(distinct g.role order by g.role) from role_grant g where g."user" = r."user"
+select p.name as person, r.name as relative, k.relation, k.recusal, o.name as other, oh.code as other_household, s.user,
+    coalesce((select array_agg(distinct g.role order by g.role) from role_grant g where g."user" = s."user"
         and business_today() between g.valid_from and coalesce(g.valid_until, 'infinity')), '{}') as roles
 from kin_link k
-join member m on m.household = $1 and m.id in (k.member, k.relative)
-join member o on o.id = case m.id when k.member then k.relative else k.member end
+join member p on p.id = k.member
+join member r on r.id = k.relative
+join member o on o.id = case when p.household = $1 then r.id else p.id end
 join household oh on oh.id = o.household
-left join resident r on r.member = o.id
+left join resident s on s.member = o.id
+where $1 in (p.household, r.household)
 order by k.recusal desc, o.name
 """
 
@@ -343,3 +349,35 @@ where g.village = any ($1::uuid[]) group by g.id order by g.number
 async def groups_with_counts(villages: Sequence[UUID]) -> list[tuple[Group, int]]:
     """The groups of these villages with the number of their households in scope."""
     return [(_group(row), row["households"]) for row in await DB.fetch(GROUPS, list(villages))]
+
+
+KNOWN = """
+select h.code, g.code as group_code, h.head_name, h.relocation, h.forest_guard, h.coop_member, h.forest_area,
+    h.phone_kind, coalesce(
+        (select s.status from household_status s where s.household = h.id order by s.since desc limit 1), '') as status
+from household h join village_group g on g.id = h."group" where h.code = any ($1::text[])
+"""
+KNOWN_MEMBERS = """
+select h.code, m.sequence, m.name, m.relation, m.sex, m.birth_year
+from member m join household h on h.id = m.household where h.code = any ($1::text[])
+"""
+
+
+async def known_households(codes: Sequence[str]) -> dict[str, KnownHousehold]:
+    """What the register has of these households, in the words of a sheet; unknown ones are left out."""
+    members: dict[str, dict[int, KnownMember]] = {}
+    for row in await DB.fetch(KNOWN_MEMBERS, list(codes)):
+        code, *rest = row.values()
+        members.setdefault(code, {})[row["sequence"]] = KnownMember(*rest)
+    return {
+        row["code"]: KnownHousehold(**row, members=members.get(row["code"], {}))
+        for row in await DB.fetch(KNOWN, list(codes))
+    }
+
+
+async def group_ids(village: UUID) -> dict[str, UUID]:
+    """The ids of a village's groups by their codes."""
+    return {
+        row["code"]: row["id"]
+        for row in await DB.fetch("select code, id from village_group where village = $1", village)
+    }

@@ -7,10 +7,59 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice, product
 from typing import Literal
+
+from pypinyin import lazy_pinyin
 
 from marketplace.errors import N_, Refusal, Words
 from marketplace.ids import check_card_code
+
+# How a name is found by its pinyin
+
+
+# Where a sign as a family name sounds otherwise than elsewhere.
+SURNAMES: Mapping[str, str] = {
+    "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "查": "zha", "区": "ou", "任": "ren", "盖": "ge",
+    "朴": "piao", "翟": "zhai", "覃": "qin", "缪": "miao", "冼": "xian", "乐": "yue", "宁": "ning", "华": "hua",
+    "员": "yun", "折": "she", "召": "shao", "种": "chong", "繁": "po", "尹": "yin", "谌": "chen", "郗": "xi",
+    "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "令狐": "ling hu", "澹台": "tan tai",
+}  # fmt: skip
+# Signs in given names that people read both ways.
+TWO_READINGS: Mapping[str, str] = {
+    "长": "chang zhang", "行": "hang xing", "乐": "le yue", "重": "chong zhong", "朝": "chao zhao",
+    "传": "chuan zhuan", "盛": "sheng cheng", "藏": "cang zang", "曾": "zeng ceng",
+}  # fmt: skip
+MOST_KEYS = 16
+
+
+def search_keys(name: str, given: str = "") -> str:
+    """The pinyin keys of a name, separated by spaces: initials and whole syllables, in every usual reading.
+
+    `given` keys come first: somebody who knows better has typed them. 曾福宝 → "zfb zengfubao".
+    """
+    readings = readings_of(name)
+    initials = ["".join(syllable[0] for syllable in reading) for reading in readings]
+    whole = ["".join(reading) for reading in readings]
+    wide = [key.replace("v", "u") for key in (*initials, *whole) if "v" in key]
+    typed = re.findall(r"[a-z]+", given.lower())
+    return " ".join(dict.fromkeys([*typed, *initials, *whole, *wide]))
+
+
+def readings_of(name: str) -> list[tuple[str, ...]]:
+    """Every usual way to read a name, a syllable for each sign; what is no Chinese sign is left out."""
+    surname = next((known for known in SURNAMES if len(known) == 2 and name.startswith(known)), name[:1])
+    first = SURNAMES.get(surname)
+    syllables = [[syllable] for syllable in first.split()] if first else [_sounds(sign) for sign in surname]
+    syllables += [_sounds(sign) for sign in name[len(surname) :]]
+    return list(islice(product(*(several for several in syllables if several)), MOST_KEYS))
+
+
+def _sounds(sign: str) -> list[str]:
+    if sign in TWO_READINGS:
+        return TWO_READINGS[sign].split()
+    return [sound for sound in lazy_pinyin(sign, errors="ignore") if sound]
+
 
 # What somebody looks for
 
