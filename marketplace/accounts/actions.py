@@ -37,13 +37,13 @@ from marketplace.accounts.rules import (
 from marketplace.accounts.tables import RoleGrant, User, WebSession
 from marketplace.db import DB, Scope, scoped
 from marketplace.errors import NotFound, Refusal
-from marketplace.ids import uuid7
+from marketplace.ids import check_card_code, uuid7
 from marketplace.journal.actions import note
 
 Found = TypeVar("Found")
 # Sign-in looks people up before anybody's scope is known.
 HOUSE = Scope(role="system")
-CONTACT_COLUMN = "app_user:contact"
+CONTACT_COLUMN = "app_user.contact"
 
 
 @dataclass(frozen=True)
@@ -219,6 +219,7 @@ async def sign_in_with_card(code: str, pin: str, address: str) -> Opened:
 
     Refuses `WrongPin` alike for unknown and blocked cards and wrong PINs, `TooManyTries` as `sign_in` does.
     """
+    code = check_card_code(code) or code  # however it was typed, it is one card and one count
     tried = attempt("card", code, address)
     await tried.begin()
     card = await queries.card_by_code(code)
@@ -388,7 +389,7 @@ async def insert_customer(user: UUID, name: str, contact: str, index: bytes, dig
             name=name,
             login=None,
             contact_index=index,
-            contact_sealed=keys.seal(contact, f"app_user:contact:{user}"),
+            contact_sealed=keys.seal(contact, f"app_user:contact_sealed:{user}"),
             contact_mask=contact_mask(contact),
             password_hash=digest,
             pin_hash=None,

@@ -118,12 +118,6 @@ def one_of(choices: Callable[[], Iterable[str]]) -> FieldRule:
     return FieldRule(choices=choices, wrong=CHOOSE)
 
 
-Yuan = Annotated[int, yuan()]
-Kilograms = Annotated[int, kilograms()]
-Secret = Annotated[str, secret()]
-Pin = Annotated[str, pin()]
-
-
 @dataclass(frozen=True)
 class Sent:
     """What a browser sent: names with all their values in order, files apart."""
@@ -498,3 +492,9 @@ def _shown_yuan(fen: int) -> str:
 
 def _shown_kilograms(grams: int) -> str:
     return f"{decimal(grams, 3)} kg"
+
+
+Yuan = Annotated[int, yuan()]
+Kilograms = Annotated[int, kilograms()]
+Secret = Annotated[str, secret()]
+Pin = Annotated[str, pin()]

@@ -15,7 +15,14 @@ from marketplace.web.static import static_path
 from marketplace.web.visit import Visit, current_visit
 from marketplace.web.words import _, template_gettext, template_ngettext
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+FOLDERS: list[Path] = [Path(__file__).resolve().parents[2] / "templates"]
+
+
+def add_templates(folder: Path) -> None:
+    """A further folder of templates, looked into after the site's own."""
+    if folder not in FOLDERS:
+        FOLDERS.append(folder)
+        environment.cache_clear()
 
 
 def csrf() -> Markup:
@@ -33,11 +40,11 @@ def url(path: str) -> str:
     return path
 
 
-@lru_cache(maxsize=4)
-def environment(folder: Path = TEMPLATES) -> Environment:
-    """The environment of the site; a test gives a folder of its own."""
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The one environment of this process."""
     made = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(FOLDERS),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
