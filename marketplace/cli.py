@@ -115,11 +115,11 @@ def _run(name: str, words: list[str]) -> int:
 @contextmanager
 def _database() -> Iterator[None]:
     """A database that runs; where it holds the demo world, its business clock goes on from where it stood."""
-    with database() as here:
-        from marketplace.demo.clock import kept
+    from marketplace.demo.clock import file_of, kept
 
-        with kept(here.var, here.database_owner_url):
-            yield
+    file = file_of(settings())
+    with database() as here, kept(file, here.database_owner_url):
+        yield
 
 
 def _found(place: str) -> Command:

@@ -16,6 +16,8 @@ from marketplace.demo import clock
 from marketplace.embedded import Cluster, database
 from marketplace.settings import Settings, SettingsError, settings
 
+STOPPED_BY_SIGNAL = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+
 
 def serve(_words: list[str]) -> int:
     """Prepare what is missing, serve until SIGINT, SIGTERM or SIGHUP, then stop the cluster after the site."""
@@ -25,12 +27,12 @@ def serve(_words: list[str]) -> int:
     require_free_port()
     _leave_in_order()
     try:
-        with _world() as here:
-            serve_here(lambda: _announce(here))
+        with _world() as time_file:
+            serve_here(lambda: _announce(time_file))
     except SystemExit as left:
-        if left.code:
+        if left.code not in STOPPED_BY_SIGNAL:
             raise
-        _tell(f"\nStopped at {_shown(settings().var)} business time. What was entered is kept.")
+        _tell(f"\nStopped at {_shown(clock.file_of(settings()))} business time. What was entered is kept.")
         return 0
     return 1  # the site could not start; the server has said why
 
@@ -53,25 +55,25 @@ def reset(_words: list[str]) -> None:
             "drop and create that database yourself."
         )
     Cluster(here.var / "postgres").remove()
-    clock.forget(here.var)
+    clock.forget(clock.file_of(here))
     _tell("The demo's data are gone.")
     load([])
 
 
 @contextmanager
-def _world() -> Iterator[Settings]:
-    """The demo world in a running database, its business time running on."""
+def _world() -> Iterator[Path]:
+    """The demo world in a running database, its business time running on; answers the file of that time."""
     here = settings()
-    unfinished = here.var / "demo-unfinished"
+    unfinished, time_file = here.var / "demo-unfinished", clock.file_of(here)
     if not here.database_url:
         _begin_privately(here, unfinished)
     began = time.monotonic()
     with database() as here:
         _tell(f"PostgreSQL runs ({time.monotonic() - began:.1f} s).")
-        asyncio.run(_prepare(here))
+        asyncio.run(_prepare(here, time_file))
         unfinished.unlink(missing_ok=True)
-        with clock.kept(here.var, here.database_owner_url):
-            yield here
+        with clock.kept(time_file, here.database_owner_url):
+            yield time_file
 
 
 def _begin_privately(here: Settings, unfinished: Path) -> None:
@@ -81,11 +83,11 @@ def _begin_privately(here: Settings, unfinished: Path) -> None:
         _tell("The last loading was cut off: beginning again.")
         private.remove()
     if not private.data_dir.exists():
-        clock.forget(here.var)
+        clock.forget(clock.file_of(here))
         unfinished.touch()
 
 
-async def _prepare(here: Settings) -> None:
+async def _prepare(here: Settings, time_file: Path) -> None:
     if not here.database_owner_url:
         raise SettingsError("DATABASE_OWNER_URL is not set: the demo makes its tables as their owner.")
     began = time.monotonic()
@@ -96,10 +98,8 @@ async def _prepare(here: Settings) -> None:
     began = time.monotonic()
     loader = importlib.import_module("marketplace.demo.load")
     if await loader.load(here.database_owner_url, here.database_url, _tell):
-        clock.stand_at(here.var, clock.MORNING)
+        clock.stand_at(time_file, clock.MORNING)
         _tell(f"The demo world is loaded ({time.monotonic() - began:.1f} s).")
-    elif clock.moment(here.var) is None:
-        clock.stand_at(here.var, await clock.business_moment(here.database_owner_url))
 
 
 def _be_the_demo() -> None:
@@ -111,10 +111,10 @@ def _be_the_demo() -> None:
 def _leave_in_order() -> None:
     """Let a first signal unwind everything that is open; a second one does not disturb that."""
 
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        raise SystemExit(0)
+    def leave(number: int, _frame: FrameType | None) -> None:
+        for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(later, signal.SIG_IGN)
+        raise SystemExit(128 + number)
 
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
@@ -122,17 +122,17 @@ def _leave_in_order() -> None:
     signal.signal(signal.SIGHUP, lambda _number, _frame: signal.raise_signal(signal.SIGTERM))
 
 
-def _announce(here: Settings) -> None:
-    _tell(f"\nThe market is open: {here.public_url}")
-    _tell(f"Business time {_shown(here.var)}; it stands still while the demo is stopped.\n")
+def _announce(time_file: Path) -> None:
+    _tell(f"\nThe market is open: {settings().public_url}")
+    _tell(f"Business time {_shown(time_file)}; it stands still while the demo is stopped.\n")
     loader = importlib.import_module("marketplace.demo.load")
     for role, name, secret in loader.sign_ins():
         _tell(f"  {role:<24}{name:<28}{secret}")
     _tell("\nCtrl-C stops it. make demo-reset starts over.")
 
 
-def _shown(var: Path) -> str:
-    at = clock.moment(var)
+def _shown(time_file: Path) -> str:
+    at = clock.moment(time_file)
     return f"{at:%Y-%m-%d %H:%M}" if at else "unknown"
 
 

@@ -43,6 +43,7 @@ def test_every_setting_is_read() -> None:
             "DEMO": "1",
             "WORKERS": "8",
             "BROWSER": "required",
+            "HELP_PHONE": "0915-555-0101",
             "PROXY_ADDRESSES": "10.0.0.5, 192.168.0.0/24",
             "TEST_DURABILITY_OFF": "yes",
         }
@@ -58,6 +59,7 @@ def test_every_setting_is_read() -> None:
         demo=True,
         workers=8,
         browser_required=True,
+        help_phone="0915-555-0101",
         proxy_addresses=("10.0.0.5", "192.168.0.0/24"),
         test_durability_off=True,
     )

@@ -6,15 +6,23 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from marketplace.demo import clock
+from marketplace.settings import Settings
 
 NOON = datetime(2018, 11, 21, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "demo-clock.json"
 
 
 @pytest.fixture
@@ -33,69 +41,78 @@ def test_the_demo_begins_on_its_morning() -> None:
     assert clock.MORNING.isoformat() == "2018-11-21T09:00:00+08:00"
 
 
-def test_without_a_demo_world_no_clock_is_touched(tmp_path: Path, shown: list[datetime]) -> None:
-    with clock.kept(tmp_path, "owner"):
+def test_without_a_demo_world_no_clock_is_touched(file: Path, shown: list[datetime]) -> None:
+    with clock.kept(file, "owner"):
         pass
-    assert (shown, list(tmp_path.iterdir())) == ([], [])
+    assert (shown, list(file.parent.iterdir())) == ([], [])
 
 
-def test_without_the_owners_address_no_clock_is_touched(tmp_path: Path, shown: list[datetime]) -> None:
-    clock.stand_at(tmp_path, NOON)
-    with clock.kept(tmp_path, ""):
+def test_without_the_owners_address_no_clock_is_touched(file: Path, shown: list[datetime]) -> None:
+    clock.stand_at(file, NOON)
+    with clock.kept(file, ""):
         pass
     assert shown == []
 
 
-def test_a_stopped_demo_goes_on_where_it_stood(tmp_path: Path, shown: list[datetime]) -> None:
-    clock.stand_at(tmp_path, NOON)
-    with clock.kept(tmp_path, "owner"):
+def test_a_stopped_demo_goes_on_where_it_stood(file: Path, shown: list[datetime]) -> None:
+    clock.stand_at(file, NOON)
+    with clock.kept(file, "owner"):
         pass
-    stood = clock.moment(tmp_path)
+    stood = clock.moment(file)
     assert shown == [NOON]
     assert stood is not None
     assert timedelta(0) < stood - NOON < timedelta(seconds=1)
-    with clock.kept(tmp_path, "owner"):
+    with clock.kept(file, "owner"):
         pass
     assert shown == [NOON, stood]
 
 
-def test_after_a_kill_what_may_have_passed_unsaved_is_added(tmp_path: Path) -> None:
-    clock.stand_at(tmp_path, NOON)
-    note = json.loads((tmp_path / "demo-clock.json").read_text())
+def test_after_a_kill_what_may_have_passed_unsaved_is_added(file: Path) -> None:
+    clock.stand_at(file, NOON)
+    note = json.loads(file.read_text())
     assert note == {"moment": "2018-11-21T12:00:00+08:00", "stopped": True}
-    (tmp_path / "demo-clock.json").write_text(json.dumps(note | {"stopped": False}))
-    assert clock.moment(tmp_path) == NOON + timedelta(seconds=3)
+    file.write_text(json.dumps(note | {"stopped": False}))
+    assert clock.moment(file) == NOON + timedelta(seconds=3)
 
 
 def test_while_it_runs_the_moment_is_saved(
-    tmp_path: Path, shown: list[datetime], monkeypatch: pytest.MonkeyPatch
+    file: Path, shown: list[datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "SAVE_SECONDS", 0.001)
-    clock.stand_at(tmp_path, NOON)
-    with clock.kept(tmp_path, "owner"):
-        first = _saved(tmp_path)
+    clock.stand_at(file, NOON)
+    with clock.kept(file, "owner"):
+        first = _saved(file)
         assert first["stopped"] is False
-        _until(lambda: bool(_saved(tmp_path)["moment"] > first["moment"]))
+        _until(lambda: bool(_saved(file)["moment"] > first["moment"]))
 
 
-def test_only_one_process_keeps_the_clock(tmp_path: Path, shown: list[datetime]) -> None:
-    clock.stand_at(tmp_path, NOON)
-    with clock.kept(tmp_path, "first"), clock.kept(tmp_path, "second"):
+def test_only_one_process_keeps_the_clock(file: Path, shown: list[datetime]) -> None:
+    clock.stand_at(file, NOON)
+    with clock.kept(file, "first"), clock.kept(file, "second"):
         pass
     assert shown == [NOON]
 
 
-def test_a_forgotten_world_has_no_moment(tmp_path: Path) -> None:
-    clock.stand_at(tmp_path, NOON)
-    clock.forget(tmp_path)
-    clock.forget(tmp_path)
-    assert clock.moment(tmp_path) is None
+def test_each_database_has_its_own_time() -> None:
+    private = Settings(var=Path("/srv"))
+    other = replace(private, database_url="postgresql://a@db/x", database_owner_url="postgresql://o@db/x")
+    third = replace(other, database_owner_url="postgresql://o@db/y")
+    files = [clock.file_of(here) for here in (private, other, third)]
+    assert files[0] == Path("/srv/demo-clock.json")
+    assert len({*files}) == 3
+
+
+def test_a_forgotten_world_has_no_moment(file: Path) -> None:
+    clock.stand_at(file, NOON)
+    clock.forget(file)
+    clock.forget(file)
+    assert clock.moment(file) is None
 
 
 async def test_the_database_shows_the_moment_it_was_set_to(world: Any) -> None:
     owner_url = world.database.cluster.owner_url
     await clock.set_business_clock(owner_url, NOON)
-    assert timedelta(0) <= await clock.business_moment(owner_url) - NOON < timedelta(seconds=1)
+    assert timedelta(0) <= await business_moment(owner_url) - NOON < timedelta(seconds=1)
 
 
 async def test_the_application_may_not_move_the_clock(world: Any) -> None:
@@ -103,21 +120,30 @@ async def test_the_application_may_not_move_the_clock(world: Any) -> None:
         await clock.set_business_clock(world.database.cluster.app_url, NOON)
 
 
-async def test_between_two_runs_the_database_time_stands(world: Any, tmp_path: Path) -> None:
+async def test_between_two_runs_the_database_time_stands(world: Any, file: Path) -> None:
     owner_url = world.database.cluster.owner_url
-    clock.stand_at(tmp_path, NOON)
+    clock.stand_at(file, NOON)
 
     def run_twice() -> datetime:
         for _ in range(2):
-            with clock.kept(tmp_path, owner_url):
-                moment = asyncio.run(clock.business_moment(owner_url))
+            with clock.kept(file, owner_url):
+                moment = asyncio.run(business_moment(owner_url))
         return moment
 
     assert timedelta(0) < await asyncio.to_thread(run_twice) - NOON < timedelta(seconds=2)
 
 
-def _saved(var: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((var / "demo-clock.json").read_text())
+async def business_moment(owner_url: str) -> datetime:
+    connection = await asyncpg.connect(owner_url)
+    try:
+        shown: datetime = await connection.fetchval("select business_now()")
+        return shown
+    finally:
+        await connection.close()
+
+
+def _saved(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(file.read_text())
     return found
 
 
