@@ -210,9 +210,16 @@ class Engine(PostgresEngine):
         transaction = self.own_transaction()
         if transaction is not None:
             return await transaction.connection.fetch(sql, *values)
-        if self.pool is not None:
-            return await self._run_in_pool(sql, values)
-        return await self._run_in_new_connection(sql, values)
+        if self.pool is None:
+            return await self._run_in_new_connection(sql, values)
+        try:
+            connection = await self.pool.acquire(timeout=POOL_WAIT_SECONDS)
+        except TimeoutError as error:
+            raise PoolBusy("every connection is in use") from error
+        try:
+            return await connection.fetch(sql, *values)
+        finally:
+            await self.pool.release(connection)
 
     async def fetch_row(self, sql: str, *values: Any) -> Any:
         """The first row of one statement or None."""

@@ -32,7 +32,7 @@ from marketplace.web import csrf, logs, session
 from marketplace.web import form as forms
 from marketplace.web.headers import attachment
 from marketplace.web.policy import Policy
-from marketplace.web.refusals import Closed, problem_of, step_of
+from marketplace.web.refusals import Closed, FaultyForm, problem_of, step_of
 from marketplace.web.scoped import Scoped, ScopedMark, load
 from marketplace.web.templating import render
 from marketplace.web.visit import Visit, begin, flash_text, own_path, read_flash
@@ -316,21 +316,13 @@ async def show_again(door: Door, visit: Visit, status: int, error: Exception | N
     if door.again is None:
         if error is not None:
             raise error
-        raise FaultyForm(visit.errors)
+        raise FaultyForm(sentences=" ".join(dict.fromkeys(visit.errors.values())))
     if door.again.policy.verdict(visit.signed) != "open":
         raise Closed
     visit.path = filled_path(door.again, visit.request.path_params)
     visit.policy = door.again.policy
     reply = await show_page(door.again, visit, forms.Sent())
     return respond(visit, reply, status)
-
-
-class FaultyForm(ClientException):
-    """A faulty form that has no page of its own to show again."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__()
-        self.errors = errors
 
 
 def command_key(sent: forms.Sent) -> UUID | None:
@@ -356,7 +348,7 @@ async def read_body(request: Request[Any, Any, Any]) -> forms.Sent:
         return gathered(parse_fields((await request.body()).decode("utf-8", "replace")))
     if kind != "multipart/form-data":
         return forms.Sent()
-    parts = (await request.form()).multi_items()
+    parts = list((await request.form()).multi_items())
     return gathered(
         [(name, value) for name, value in parts if isinstance(value, str)],
         {name: value for name, value in parts if isinstance(value, UploadFile)},

@@ -102,6 +102,19 @@ def told(error: BaseException) -> dict[str, Any]:
     return known
 
 
+def on_stderr(*_names: str) -> structlog.PrintLogger:
+    """A writer to what is the standard error now, not to what it was at the start."""
+    return structlog.PrintLogger(sys.stderr)
+
+
+class OnStderr(logging.Handler):
+    """The same for libraries' lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        sys.stderr.write(self.format(record) + "\n")
+
+
 def configure(level: int = logging.INFO) -> None:
     """JSON lines on stderr for us; libraries' warnings through the masking formatter."""
     structlog.configure(
@@ -113,10 +126,10 @@ def configure(level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=on_stderr,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = OnStderr()
     handler.setFormatter(MaskingFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 

@@ -31,6 +31,12 @@ class Closed(Exception):
     """Somebody is signed in, but does not act as one for whom this door opens."""
 
 
+class FaultyForm(Refusal):
+    """A faulty form that has no page of its own to be shown on again."""
+
+    text = "{sentences}"
+
+
 @dataclass(frozen=True)
 class Problem:
     """An answer that is not the one asked for: its status, its sentence and, in a form, its field."""
@@ -185,11 +191,12 @@ def step_of(text: str | None) -> int:
 
 def error_page(visit: Visit, problem: Problem, number: str, was_reused: bool) -> str:
     """The page by the template; a bare one if even that fails."""
+    number = number if problem.status >= 500 or problem.surprising else ""
     values = {
         "status": problem.status,
         "title": title(problem.status),
         "sentence": problem.sentence,
-        "number": number if problem.status >= 500 or problem.surprising else "",
+        "number": number,
         "was_reused": was_reused,
         "can_sign_in": visit.signed is None and problem.status in (403, 404),
     }

@@ -55,7 +55,14 @@ async def test_good_form_becomes_typed_values() -> None:
     reading = await read(GOOD | {"note": "  早上来 ", "gift": "on"})
     assert reading.errors == {}
     assert reading.value == PayForm(
-        name="谭有军", paid=10000, boxes=1, day=date(2018, 11, 21), method="pickup", pin="1234", note="早上来", gift=True
+        name="谭有军",
+        paid=10000,
+        boxes=1,
+        day=date(2018, 11, 21),
+        method="pickup",
+        pin="1234",
+        note="早上来",
+        gift=True,
     )
 
 
@@ -75,7 +82,9 @@ async def test_all_faults_are_collected_with_their_sentences() -> None:
 
 
 async def test_what_was_typed_is_kept_but_never_a_secret() -> None:
-    reading = await read(GOOD | {"paid": "ten", "unknown": "kept", "_key": "k", "_csrf_token": "t", "old_password": "x"})
+    reading = await read(
+        GOOD | {"paid": "ten", "unknown": "kept", "_key": "k", "_csrf_token": "t", "old_password": "x"}
+    )
     assert reading.typed == {
         "name": "谭有军", "paid": "ten", "boxes": "1", "day": "2018-11-21", "method": "pickup", "unknown": "kept",
     }  # fmt: skip
@@ -132,7 +141,9 @@ async def test_blank_optional_field_is_none() -> None:
 
 @pytest.mark.parametrize("bad", ["a\0b", "a\ud800b"])
 async def test_signs_that_cannot_be_kept_are_refused(bad: str) -> None:
-    assert (await read(GOOD | {"note": bad})).errors == {"note": "This holds a sign that cannot be kept. Type it again."}
+    assert (await read(GOOD | {"note": bad})).errors == {
+        "note": "This holds a sign that cannot be kept. Type it again."
+    }
 
 
 @pytest.mark.parametrize("number", ["9" * 12, "2147483648", "1.5", "1e3", "--1", "１２a"])

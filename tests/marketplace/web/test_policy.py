@@ -104,4 +104,7 @@ def test_content_policy_allows_nothing_inline_and_nothing_from_elsewhere() -> No
 
 
 def test_file_names_in_any_script_make_a_clean_header() -> None:
-    assert attachment('收入"表\r\n.csv') == "attachment; filename=\".csv\"; filename*=UTF-8''%E6%94%B6%E5%85%A5%E8%A1%A8.csv"
+    assert (
+        attachment('收入"表\r\n.csv')
+        == "attachment; filename=\".csv\"; filename*=UTF-8''%E6%94%B6%E5%85%A5%E8%A1%A8.csv"
+    )

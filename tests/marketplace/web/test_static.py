@@ -46,7 +46,9 @@ def test_changed_file_gets_a_new_address(shelf: Shelf) -> None:
     assert shelf.address("css/base.css") != before
 
 
-@pytest.mark.parametrize("name", ["../outside.txt", "css/../../outside.txt", ".secret", "css", "none.css", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "name", ["../outside.txt", "css/../../outside.txt", ".secret", "css", "none.css", "/etc/passwd"]
+)
 def test_nothing_outside_the_folder_is_given(shelf: Shelf, name: str) -> None:
     with pytest.raises((FileNotFoundError, ValueError)):
         shelf.named(name)

@@ -97,7 +97,12 @@ def test_days_and_moments_stand_on_the_villages_calendar() -> None:
 
 @pytest.mark.parametrize(
     ("grams", "chinese", "english"),
-    [(4000, "4 kg(8斤)", "4 kg"), (4250, "4.25 kg(8.5斤)", "4.25 kg"), (100, "0.1 kg(0.2斤)", "0.1 kg"), (0, "0 kg(0斤)", "0 kg")],
+    [
+        (4000, "4 kg(8斤)", "4 kg"),
+        (4250, "4.25 kg(8.5斤)", "4.25 kg"),
+        (100, "0.1 kg(0.2斤)", "0.1 kg"),
+        (0, "0 kg(0斤)", "0 kg"),
+    ],
 )
 def test_weights_are_said_in_kilograms_and_for_villagers_in_jin(grams: int, chinese: str, english: str) -> None:
     with speaking("zh_CN"):
@@ -107,7 +112,8 @@ def test_weights_are_said_in_kilograms_and_for_villagers_in_jin(grams: int, chin
 
 
 @pytest.mark.parametrize(
-    ("fen", "shown"), [(12800, "¥128<i>.00</i>"), (1234567, "¥12,345<i>.67</i>"), (-199, "−¥1<i>.99</i>"), (5, "¥0<i>.05</i>")]
+    ("fen", "shown"),
+    [(12800, "¥128<i>.00</i>"), (1234567, "¥12,345<i>.67</i>"), (-199, "−¥1<i>.99</i>"), (5, "¥0<i>.05</i>")],
 )
 def test_money_has_small_decimals(fen: int, shown: str) -> None:
     assert filters.money(fen) == shown
