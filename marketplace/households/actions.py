@@ -21,6 +21,7 @@ from marketplace.households.rules import (
     ProxyEnded,
     ProxyIsMember,
     ProxyKnown,
+    ProxyNotThere,
     ReasonMissing,
     SheetHousehold,
     SheetMember,
@@ -132,18 +133,18 @@ async def add_proxy(
     *,
     name: str,
     note: str,
-    member: Member | None,
+    lives_in: str,
     valid_from: date,
     valid_until: date | None,
 ) -> UUID:
     """Somebody who may collect for a household within a term; answers the proxy's id.
 
-    Refuses `ProxyTermBackwards`, `ProxyIsMember` and `ProxyKnown`.
+    `lives_in` is the number of the proxy's own household, or nothing for somebody who is not of the register.
+    Refuses `ProxyTermBackwards`, `ProxyIsMember`, `ProxyNotThere` and `ProxyKnown`.
     """
     require_term(valid_from, valid_until)
     await _lock(household)
-    if member is not None and member.household == household.id:
-        raise ProxyIsMember(name=name)
+    member = await _neighbour(household, name, lives_in)
     for known in await queries.proxies(household.id):
         if known.name == name and (known.valid_until is None or known.valid_until >= valid_from):
             raise ProxyKnown(name=name)
@@ -152,7 +153,7 @@ async def add_proxy(
         household=household.id,
         village=household.village,
         name=name,
-        member=member.id if member is not None else None,
+        member=member,
         note=note,
         valid_from=valid_from,
         valid_until=valid_until,
@@ -160,6 +161,22 @@ async def add_proxy(
     await Proxy.insert(proxy)
     await _note("add_proxy", household, proxy.id)
     return proxy.id
+
+
+async def _neighbour(household: Household, name: str, lives_in: str) -> UUID | None:
+    if any(member.name == name and member.left_on is None for member in await queries.members(household.id)):
+        raise ProxyIsMember(name=name)
+    if not lives_in:
+        return None
+    found: UUID | None = await DB.fetch_value(
+        "select m.id from member m join household h on h.id = m.household "
+        "where h.code = $1 and m.name = $2 and m.left_on is null",
+        lives_in.upper(),
+        name,
+    )
+    if found is None:
+        raise ProxyNotThere(name=name, household=lives_in)
+    return found
 
 
 async def end_proxy(household: Household, proxy: Proxy, *, now: datetime) -> None:

@@ -381,3 +381,11 @@ async def group_ids(village: UUID) -> dict[str, UUID]:
         row["code"]: row["id"]
         for row in await DB.fetch("select code, id from village_group where village = $1", village)
     }
+
+
+async def open_card_code(household: UUID) -> str:
+    """The code on a household's open card, for printing it; nothing where there is none."""
+    code: str | None = await DB.fetch_value(
+        "select code from card where household = $1 and blocked_at is null", household
+    )
+    return code or ""

@@ -180,6 +180,11 @@ class ProxyKnown(Refusal):
     field = "name"
 
 
+class ProxyNotThere(Refusal):
+    text = N_("Nobody called {name} lives in {household}. Leave the number out for somebody from elsewhere.")
+    field = "lives_in"
+
+
 class ProxyEnded(Refusal):
     text = N_("This proxy has ended already.")
 
