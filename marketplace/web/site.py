@@ -11,8 +11,7 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
-from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
+from litestar.types import ControllerRouterHandler, Receive, Send
 
 from marketplace.accounts.rules import add_roles
 from marketplace.settings import settings
@@ -31,12 +30,10 @@ MOST_PARTS = 20
 class Site(Litestar):
     """Litestar behind our front door. Every HTTP answer, error pages and files included, passes here."""
 
-    async def __call__(
-        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
-    ) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One ASGI call."""
         if scope["type"] == ScopeType.HTTP:
-            await self._answer_http(scope, receive, send)  # type: ignore[arg-type]
+            await self._answer_http(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

@@ -102,7 +102,7 @@ def sign_in_card(open_browser: Callable[[], Browser], world: World) -> SignInCar
             code,
         )
         assert card is not None, f"{code} has no card"
-        return await with_session(open_browser(), card=CardSeen(*card, pin_hash=None))
+        return await with_session(open_browser(), card=CardSeen(card["id"], card["household"], card["village"], None))
 
     return as_household
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
 import pytest
 from litestar.exceptions import ImproperlyConfiguredException
+from msgspec import Struct
 
 from marketplace.households.tables import Household
 from marketplace.journal.actions import Answer
@@ -15,6 +17,7 @@ from tests.conftest import World
 from tests.marketplace.web.conftest import Browser, SignIn, SignInCard, shown
 
 HOME = "/tiny/households/JP4-06"
+BOOKS = "The books do not allow this as it stands. Look at the page again, then change what was entered."
 RENAME = f"{HOME}/rename"
 
 
@@ -150,7 +153,7 @@ async def test_faulty_form_is_shown_again_with_what_was_typed(sign_in: SignIn, w
         ("refuse", 422, "error", "At most 3."),
         ("conflict", 409, "error", "Somebody has changed this in the meantime. Look at it again before you go on."),
         ("known", 422, "error", "Choose a file."),
-        ("unknown", 422, "whole", "The books do not allow this as it stands. Look at the page again, then change what was entered."),
+        ("unknown", 422, "whole", BOOKS),
     ],
 )  # fmt: skip
 async def test_refusal_is_shown_on_the_page(
@@ -224,12 +227,11 @@ async def test_post_from_elsewhere_is_refused_before_its_body_is_read(sign_in: S
     cashier = await sign_in("s07", "cashier")
     await cashier.get(HOME)
 
-    async def endless() -> object:
-        raise AssertionError("the body was read")
-        yield b""
+    async def endless() -> AsyncIterator[bytes]:
+        yield pytest.fail("the body was read")
 
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
-        request = cashier.client.build_request("POST", RENAME, content=endless(), headers=headers)  # type: ignore[arg-type]
+        request = cashier.client.build_request("POST", RENAME, content=endless(), headers=headers)
         assert (await cashier.client.send(request)).status_code == 403
 
 
@@ -240,12 +242,14 @@ async def test_token_in_the_header_is_as_good(sign_in: SignIn) -> None:
     assert (await cashier.post(RENAME, {"head_name": "x"}, **{"x-csrftoken": token})).status_code == 303
 
 
-async def test_form_before_sign_in_is_bound_to_its_browser(browser: Browser, open_browser: object) -> None:
+async def test_form_before_sign_in_is_bound_to_its_browser(
+    browser: Browser, open_browser: Callable[[], Browser]
+) -> None:
     page_shown = await browser.get("/tiny/say")
     assert page_shown.headers["cache-control"] == "no-store"
-    assert [name for name in browser.client.cookies] == ["p"]
+    assert list(browser.client.cookies) == ["p"]
     assert (await browser.post("/tiny/say", {"words": "hi"})).status_code == 303
-    other: Browser = open_browser()  # type: ignore[operator]
+    other = open_browser()
     other.hidden = browser.hidden
     assert (await other.post("/tiny/say", {"words": "hi"})).status_code == 403
     await other.get("/tiny/say")
@@ -321,6 +325,10 @@ async def test_key_is_a_key_of_this_actor_only(sign_in: SignIn) -> None:
 # ---------- what the decorators refuse ----------
 
 
+class _Form(Struct, frozen=True):
+    name: str = ""
+
+
 def test_door_refuses_raw_ids_and_unknown_names() -> None:
     async def raw(visit: Visit, order_id: str) -> Page:
         return Page("x")
@@ -349,10 +357,3 @@ def test_page_shown_again_needs_no_other_names() -> None:
     shown_again = page("/y/{household:str}", policy=public)(with_row)
     with pytest.raises(ImproperlyConfiguredException, match="household"):
         deed("/y/all", policy=public, again=shown_again)(act)
-
-
-from msgspec import Struct  # noqa: E402
-
-
-class _Form(Struct, frozen=True):
-    name: str = ""
