@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -37,6 +37,8 @@ LONGEST_SOCKET_PATH = 103  # bytes; macOS takes 103, Linux 107
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 SHELTERS = Path("/var/lib")
+TEMPORARY = "market-test-"
+YOUNG_SECONDS = 60.0
 OPTIONS = {
     "max_connections": "120",
     "timezone": "UTC",
@@ -282,13 +284,24 @@ def cluster(data_dir: Path, durable: bool = True) -> Iterator[Cluster]:
 @contextmanager
 def temporary_cluster() -> Iterator[Cluster]:
     """A new cluster without durability, gone after the block: for a test session."""
-    shelter = Path(tempfile.mkdtemp(prefix="market-test-"))
+    _sweep()
+    shelter = Path(tempfile.mkdtemp(prefix=TEMPORARY))
     shelter.chmod(0o711)  # where root runs the server as another account, that account walks through it
     try:
         with cluster(shelter / "postgres", durable=False) as private:
             yield private
     finally:
         shutil.rmtree(shelter, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what killed test sessions left. A living session holds its lock, or is younger than a minute."""
+    for shelter in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        with suppress(OSError, ClusterError):
+            status = shelter.stat()
+            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > YOUNG_SECONDS:
+                Cluster(shelter / "postgres").remove()
+                shutil.rmtree(shelter)
 
 
 @contextmanager

@@ -202,6 +202,21 @@ async def test_a_database_is_made_once_and_left_as_it_is() -> None:
     assert not shelter.exists()
 
 
+async def test_what_a_killed_session_left_is_swept_and_a_living_one_is_not(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "YOUNG_SECONDS", -1.0)
+    monkeypatch.setattr(tempfile, "tempdir", str(home.parent))
+    left = Cluster(home.parent / "market-test-left" / "postgres", durable=False)
+    left.start()
+    number = server_number(left.data_dir)
+    left._leave()  # as a killed process does: the lock goes, the server stays
+    with temporary_cluster() as living, temporary_cluster():
+        assert not left.data_dir.parent.exists()
+        assert not Path(f"/proc/{number}/cwd").exists()
+        assert await ask(living.app_url, "select 1") == 1
+
+
 def test_an_address_before_the_start_is_refused(home: Path) -> None:
     with pytest.raises(ClusterError, match="has not been started"):
         _ = brief(home).app_url
