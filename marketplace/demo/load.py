@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,10 +12,15 @@ from marketplace import keys
 from marketplace.accounts.actions import CONTACT_COLUMN
 from marketplace.accounts.rules import contact_mask, normal_contact
 from marketplace.demo import world
-from marketplace.demo.world import CARD_PIN, CUSTOMER, PASSWORD, PIN, REGISTERED, Row, row_id
+from marketplace.demo.world import CARD_PIN, CUSTOMER, PASSWORD, PIN, REGISTERED, Row, login_of, row_id
 from marketplace.passwords import HASHER
 
 MORNING = "2018-11-21 09:00:00+08:00"
+SHOWN = {
+    "intake_clerk", "inspector", "cashier", "branch_secretary", "village_store_keeper", "supervision_head", "hub_clerk",
+    "purchaser", "county_officer",
+}  # fmt: skip
+SHOWN_HOUSEHOLD = "JP4-06"
 SET_CLOCK = (
     "update business_clock set shift = make_interval(secs => extract(epoch from "
     "$1::text::timestamptz - clock_timestamp())::double precision)"
@@ -35,6 +40,33 @@ async def load_base(owner_url: str) -> None:
                 await connection.execute(SET_CLOCK, MORNING)
     finally:
         await connection.close()
+
+
+async def load(owner_url: str, _app_url: str, tell: Callable[[str], None]) -> bool:
+    """The whole demo: base world, then the year that was. False where a demo world is there already."""
+    from marketplace.demo.year import load_year
+
+    connection = await asyncpg.connect(owner_url)
+    try:
+        if await connection.fetchval("select exists (select 1 from acceptance)"):
+            return False
+    finally:
+        await connection.close()
+    await load_base(owner_url)
+    tell("Villages, people, households, goods and prices are in; now the year's packages …")
+    await load_year(owner_url)
+    return True
+
+
+def sign_ins() -> list[tuple[str, str, str]]:
+    """One sign-in per role: what the person does, the name to type, password or PIN."""
+    staff = [
+        (record["role"], login_of(record["staff_code"]), f"{PASSWORD}, PIN {PIN}")
+        for record in world.read("staff")
+        if record["role"] in SHOWN
+    ]
+    card = world.card_code(SHOWN_HOUSEHOLD)
+    return [*staff, ("customer", CUSTOMER, PASSWORD), (f"household {SHOWN_HOUSEHOLD}", card, f"PIN {CARD_PIN}")]
 
 
 async def copy_world(connection: Any) -> None:
