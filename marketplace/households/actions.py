@@ -210,13 +210,15 @@ async def take_in(village: UUID, households: Sequence[SheetHousehold], *, by: UU
     """Write a sheet's households into the register of a village; answers what it changed.
 
     New ones are added, known ones changed where the sheet says something else; nobody is taken out. The same sheet
-    again changes nothing. Nothing is kept unless everything is.
+    again changes nothing. Nothing is kept unless everything is. Refuses (`NotFound`) groups of another village.
     """
     # One sheet after another: two at once would both believe a household to be new.
     await DB.fetch("select pg_advisory_xact_lock(hashtextextended('register ' || $1, 0))", str(village))
     plan = plan_of(households, await queries.known_households([one.code for one in households]))
     ids = await _household_ids(change.household.code for change in plan.changes if not change.is_new)
     groups = await queries.group_ids(village)
+    if any(change.household.group_code not in groups for change in plan.changes):
+        raise NotFound
     for part in _chunks([change for change in plan.changes if change.is_new]):
         await _insert_households(village, part, groups, ids, by, now)
     for change in plan.changes:
