@@ -7,12 +7,11 @@ from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
+
 from marketplace import keys, passwords
 from marketplace.accounts import queries
 from marketplace.accounts.rules import (
-    FIRST_DELAY,
-    FREE_TRIES,
-    LONGEST_DELAY,
     NET_TRIES,
     NET_WINDOW,
     ROLES,
@@ -28,6 +27,7 @@ from marketplace.accounts.rules import (
     WrongCredentials,
     WrongPin,
     contact_mask,
+    delay_after,
     network,
     normal_contact,
     normal_login,
@@ -62,6 +62,9 @@ def hash_of(opened: Opened) -> bytes:
 
 # ---------- tries and delays ----------
 
+# The wait after the first, second … wrong try; the last one holds for all further ones.
+WAITS = [delay_after(wrong) for wrong in range(1, 15)]
+
 _TRY_ACCOUNT = """
 insert into sign_in_delay as d (key, failures, first_at, until)
 values ($1, 1, clock_timestamp(), clock_timestamp())
@@ -69,8 +72,8 @@ on conflict (key) do update set
     failures = case when d.first_at < clock_timestamp() - interval '1 day' then 1 else d.failures + 1 end,
     first_at = case when d.first_at < clock_timestamp() - interval '1 day' then clock_timestamp() else d.first_at end,
     until = clock_timestamp() + case
-        when d.first_at < clock_timestamp() - interval '1 day' or d.failures + 1 < $2 then interval '0'
-        else least($3 * power(2, least(d.failures + 1 - $2, 10)), $4) end
+        when d.first_at < clock_timestamp() - interval '1 day' then interval '0'
+        else ($2::interval[])[least(d.failures + 1, cardinality($2::interval[]))] end
 where d.until <= clock_timestamp()
 returning failures
 """
@@ -81,7 +84,7 @@ values ($1, 1, clock_timestamp(), clock_timestamp())
 on conflict (key) do update set
     failures = case when d.first_at < clock_timestamp() - $3::interval then 1 else d.failures + 1 end,
     first_at = case when d.first_at < clock_timestamp() - $3::interval then clock_timestamp() else d.first_at end,
-    until = case when d.first_at >= clock_timestamp() - $3::interval and d.failures + 1 >= $2
+    until = case when d.first_at >= clock_timestamp() - $3::interval and d.failures + 1 >= $2::int
         then d.first_at + $3::interval else clock_timestamp() end
 """
 
@@ -101,7 +104,7 @@ class Attempt:
         """Count it. Refuses (`TooManyTries`) while the account or the network has to wait, alike for unknown ones."""
         if (left := await minutes_left(self.network)) is not None:
             raise TooManyTries(minutes=left)
-        counted = await DB.fetch_value(_TRY_ACCOUNT, self.account, FREE_TRIES, FIRST_DELAY, LONGEST_DELAY)
+        counted = await DB.fetch_value(_TRY_ACCOUNT, self.account, WAITS)
         if counted is None:
             raise TooManyTries(minutes=await minutes_left(self.account) or 1)
 
@@ -368,14 +371,13 @@ async def sign_up(name: str, contact: str, password: str, address: str) -> Opene
     digest = await passwords.hashed(password)
     index = keys.blind(CONTACT_COLUMN, normal)
     user = uuid7()
-    async with scoped(HOUSE, readonly=True):
-        taken = await queries.account_by_contact(index) is not None
-    if taken:
+    try:
+        async with scoped(HOUSE):
+            await insert_customer(user, name, normal, index, digest)
+            await note(verb="sign_up", subject=user)
+    except asyncpg.UniqueViolationError:
         await tried.was_wrong()
-        raise ContactTaken
-    async with scoped(HOUSE):
-        await insert_customer(user, name, normal, index, digest)
-        await note(verb="sign_up", subject=user)
+        raise ContactTaken from None
     await tried.was_right()
     return await open_session(queries.Account(user, "customer", name, digest, None))
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from marketplace.errors import N_, Refusal
-from marketplace.web.form import Pin, Secret, text
+from marketplace.ids import check_card_code
+from marketplace.web.form import NOT_A_CODE, FieldRule, Pin, Secret, text
 
 
 class PasswordsDiffer(Refusal):
@@ -27,8 +28,16 @@ class NextQuery(Struct, frozen=True):
     next: Annotated[str, text(longest=500)] = ""
 
 
+def whole_card_code(typed: str) -> str:
+    """The code of a card as the database keeps it. Refuses (`ValueError`) one that is cut or mistyped."""
+    code = check_card_code(typed)
+    if code is None:
+        raise ValueError("no card code")
+    return code
+
+
 class CardForm(Struct, frozen=True):
-    code: Annotated[str, text(longest=200)]
+    code: Annotated[str, FieldRule(read=whole_card_code, wrong=NOT_A_CODE, longest=100)]
     pin: Pin
     next: Annotated[str, text(longest=500)] = "/home"
 
