@@ -18,20 +18,24 @@ from marketplace.accounts.rules import (
     TERMS,
     ContactTaken,
     Kind,
+    LoginTaken,
     NotTheRole,
     PasswordUnchanged,
     RoleNotHeld,
     SamePerson,
     Signed,
+    TermRunsBackward,
     TooManyTries,
     WrongCredentials,
     WrongPin,
     contact_mask,
     delay_after,
     network,
+    new_login,
     normal_contact,
     normal_login,
     require_good_password,
+    require_grantable,
     require_pin,
 )
 from marketplace.accounts.tables import RoleGrant, User, WebSession
@@ -409,12 +413,7 @@ async def change_password(signed: Signed, old: str, new: str, address: str) -> O
     Refuses `WrongCredentials` for a wrong old password (counted), `PasswordUnchanged`, and a bad new one.
     """
     require_good_password(new)
-    tried = attempt("password", str(signed.actor), address)
-    await tried.begin()
-    async with scoped(Scope(actor=signed.actor, role=signed.role or signed.kind), readonly=True):
-        account = await queries.account_by_id(signed.actor) if signed.kind != "card" else None
-    wrong = WrongCredentials(field="old_password")
-    await tried.prove(old, account, account.password_hash if account else None, wrong)
+    await prove_own_password(signed, old, address, "old_password")
     if old == new:
         raise PasswordUnchanged
     fresh = await passwords.hashed(new)
@@ -432,17 +431,14 @@ async def change_password(signed: Signed, old: str, new: str, address: str) -> O
 async def change_own_pin(signed: Signed, password: str, pin: str, address: str) -> None:
     """A new PIN for the person signed in, proved by the password. Refuses `WrongCredentials` (counted), `NotAPin`."""
     digits = require_pin(pin)
-    tried = attempt("password", str(signed.actor), address)
-    await tried.begin()
-    account = await queries.account_by_id(signed.actor) if signed.kind == "staff" else None
-    await tried.prove(password, account, account.password_hash if account else None, WrongCredentials())
+    await prove_own_password(signed, password, address, "password")
+    digest = await passwords.hashed(digits)
     async with scoped(Scope(actor=signed.actor, role=signed.role or signed.kind)):
-        await set_pin(signed.actor, digits)
+        await set_pin(signed.actor, digest)
 
 
-async def set_pin(user: UUID, pin: str) -> None:
-    """A new PIN for a member of staff. Runs inside a command; the caller's policy decides who may."""
-    digest = await passwords.hashed(require_pin(pin))
+async def set_pin(user: UUID, digest: str) -> None:
+    """A new PIN for a member of staff. Runs inside a transaction; the caller's policy decides who may."""
     await User.update({User.pin_hash: digest}).where(User.id == user)
     await note(verb="set_pin", subject=user)
 
@@ -450,14 +446,20 @@ async def set_pin(user: UUID, pin: str) -> None:
 async def add_staff(
     login: str, name: str, *, password_hash: str | None = None, pin_hash: str | None = None, user: UUID | None = None
 ) -> UUID:
-    """A member of staff, still without a role. Runs inside a transaction; hashes come from `passwords.hashed`."""
+    """A member of staff, still without a role. Runs inside a command; hashes come from `passwords.hashed`.
+
+    Refuses `NotALogin` and `LoginTaken`.
+    """
     made = user or uuid7()
+    login = new_login(login)
+    if await User.exists().where(User.login == login):
+        raise LoginTaken
     await User.insert(
         User(
             id=made,
             kind="staff",
             name=name,
-            login=normal_login(login),
+            login=login,
             contact_index=None,
             contact_sealed=None,
             contact_mask=None,
@@ -482,9 +484,13 @@ async def grant_role(
     valid_until: date | None = None,
     granted_by: UUID | None = None,
 ) -> UUID:
-    """Give a person a role with its scope and term. Refuses (`ValueError`) a role or scope kind that is not known."""
-    if role not in ROLES or scope_kind not in ROLES[role].scope_kinds:
-        raise ValueError(f"{role} has no grant for a {scope_kind}")
+    """Give a person a role with its scope and term. Runs inside a command.
+
+    Refuses `ScopeNotForRole` and `TermRunsBackward`.
+    """
+    require_grantable(role, scope_kind)
+    if valid_until is not None and valid_until < valid_from:
+        raise TermRunsBackward
     grant = uuid7()
     await RoleGrant.insert(
         RoleGrant(
@@ -503,7 +509,15 @@ async def grant_role(
 
 
 async def end_role(grant: UUID, last_day: date) -> None:
-    """The grant's last day; open sessions lose the role on the day after."""
+    """The grant's last day; open sessions lose the role on the day after. Refuses `TermRunsBackward`, `NotFound`.
+
+    Runs inside a command.
+    """
+    kept = await RoleGrant.select(RoleGrant.valid_from).where(RoleGrant.id == grant).first()
+    if kept is None:
+        raise NotFound
+    if last_day < kept["valid_from"]:
+        raise TermRunsBackward
     await RoleGrant.update({RoleGrant.valid_until: last_day}).where(RoleGrant.id == grant)
     await note(verb="end_role", subject=grant, detail={"until": str(last_day)})
 
@@ -517,3 +531,27 @@ def device_of(device: str, login: str) -> str:
 def new_device(login: str) -> str:
     """The mark to keep in a browser after a good sign-in."""
     return f"{keys.blind('device', normal_login(login)).hex()}|{uuid7()}"
+
+
+async def reset_password(user: UUID, digest: str) -> None:
+    """A new password given by an administrator; every session of the person ends. Runs inside a command."""
+    await User.update({User.password_hash: digest}).where(User.id == user)
+    await sign_out_everywhere(user)
+    await note(verb="reset_password", subject=user)
+
+
+async def set_active(user: UUID, active: bool) -> None:
+    """Let a person in, or out for good: a closed account has no session. Runs inside a command."""
+    await User.update({User.active: active}).where(User.id == user)
+    if not active:
+        await sign_out_everywhere(user)
+    await note(verb="set_active", subject=user, detail={"active": active})
+
+
+async def prove_own_password(signed: Signed, password: str, address: str, field: str = "own_password") -> None:
+    """Step-up: the signed-in person's password once more. Refuses `WrongCredentials` (counted)."""
+    tried = attempt("password", str(signed.actor), address)
+    await tried.begin()
+    async with scoped(Scope(actor=signed.actor, role=signed.role or signed.kind), readonly=True):
+        account = await queries.account_by_id(signed.actor) if signed.kind != "card" else None
+    await tried.prove(password, account, account.password_hash if account else None, WrongCredentials(field=field))

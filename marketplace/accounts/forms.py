@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from marketplace.accounts.rules import ROLES
 from marketplace.errors import N_, Refusal
 from marketplace.ids import check_card_code
-from marketplace.web.form import NOT_A_CODE, FieldRule, Pin, Secret, text
+from marketplace.web.form import NOT_A_CODE, FieldRule, Pin, Secret, one_of, text
 
 
 class PasswordsDiffer(Refusal):
     text = N_("The two passwords differ. Type the new one twice.")
     field = "repeated"
+
+
+class NothingToReset(Refusal):
+    text = N_("Type a new password or a new PIN.")
+    field = "new_password"
 
 
 class SignInForm(Struct, frozen=True):
@@ -69,3 +76,42 @@ class PasswordForm(Struct, frozen=True):
 class PinForm(Struct, frozen=True):
     password: Secret
     new_pin: Pin
+
+
+class PersonForm(Struct, frozen=True):
+    login: Annotated[str, text(longest=30, shortest=2)]
+    name: Annotated[str, text(longest=40)]
+    new_password: Secret
+    new_pin: Pin
+    own_password: Secret
+
+
+class GrantForm(Struct, frozen=True):
+    role: Annotated[str, one_of(lambda: ROLES)]
+    scope: Annotated[str, text(longest=60)]
+    valid_from: date
+    own_password: Secret
+    valid_until: date | None = None
+
+
+class EndForm(Struct, frozen=True):
+    last_day: date
+    own_password: Secret
+
+
+class ResetForm(Struct, frozen=True):
+    """A new password, a new PIN, or both."""
+
+    own_password: Secret
+    new_password: Secret = ""
+    new_pin: Pin = ""
+
+    def check(self) -> Iterable[Refusal]:
+        """Something is to be reset."""
+        if not self.new_password and not self.new_pin:
+            yield NothingToReset()
+
+
+class ActiveForm(Struct, frozen=True):
+    active: Literal["yes", "no"]
+    own_password: Secret

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -156,3 +156,104 @@ async def card_by_code(code: str) -> CardSeen | None:
     """An open card by its whole code."""
     row = await DB.fetch_row("select card, household, village, pin_hash from card_for_sign_in($1)", code)
     return CardSeen(**dict(row)) if row is not None else None
+
+
+@dataclass(frozen=True)
+class Person:
+    """One member of staff as the people pages show them."""
+
+    login: str
+    name: str
+    active: bool
+    has_pin: bool
+    roles: tuple[Grant, ...]
+
+
+PEOPLE = """
+select u.login, u.name, u.active, u.pin_hash is not null as has_pin, g.id, g.role, g.scope_kind, g.scope,
+    coalesce(v.name_zh, p.name_zh, '') as name_zh, coalesce(v.name_en, p.name_en, '') as name_en
+from app_user u
+left join role_grant g on g."user" = u.id
+    and business_today() between g.valid_from and coalesce(g.valid_until, 'infinity')
+left join village v on v.id = g.scope and g.scope_kind = 'village'
+left join place p on p.id = g.scope and g.scope_kind = 'place'
+where u.kind = 'staff' order by u.login, g.valid_from, g.id
+"""
+
+
+async def staff_with_roles() -> list[Person]:
+    """Everybody of the staff with the roles of today, in one query."""
+    people: dict[str, Person] = {}
+    for row in await DB.fetch(PEOPLE):
+        known = people.get(row["login"]) or Person(row["login"], row["name"], row["active"], row["has_pin"], ())
+        people[row["login"]] = replace(known, roles=(*known.roles, *_grant_of(row)))
+    return list(people.values())
+
+
+def _grant_of(row: Mapping[str, Any]) -> tuple[Grant, ...]:
+    if row["id"] is None:
+        return ()
+    return (Grant(row["id"], row["role"], row["scope_kind"], row["scope"], row["name_zh"], row["name_en"]),)
+
+
+@dataclass(frozen=True)
+class GrantKept:
+    """One grant of a person, past and future ones included."""
+
+    id: UUID
+    role: str
+    scope_kind: str
+    name_zh: str
+    name_en: str
+    valid_from: date
+    valid_until: date | None
+    in_force: bool
+
+
+ALL_GRANTS = """
+select g.id, g.role, g.scope_kind, coalesce(v.name_zh, p.name_zh, '') as name_zh,
+    coalesce(v.name_en, p.name_en, '') as name_en, g.valid_from, g.valid_until,
+    business_today() between g.valid_from and coalesce(g.valid_until, 'infinity') as in_force
+from role_grant g
+left join village v on v.id = g.scope and g.scope_kind = 'village'
+left join place p on p.id = g.scope and g.scope_kind = 'place'
+where g."user" = $1 order by in_force desc, g.valid_from desc, g.role
+"""
+
+
+async def grants_ever(user: UUID) -> list[GrantKept]:
+    """Every role a person ever held or is to hold, those in force first."""
+    return [GrantKept(**dict(row)) for row in await DB.fetch(ALL_GRANTS, user)]
+
+
+@dataclass(frozen=True)
+class ScopeChoice:
+    """A scope that a grant may have, by the code it has in a form."""
+
+    value: str
+    kind: str
+    id: UUID | None
+    name_zh: str
+    name_en: str
+
+
+SCOPES = """
+select 'village:' || code as value, 'village' as kind, id, name_zh, name_en from village
+union all
+select 'place:' || code, 'place', id, name_zh, name_en from place where kind <> 'party_office'
+order by 2 desc, 1
+"""
+
+
+async def scope_choices() -> list[ScopeChoice]:
+    """Villages and places by code; then the scopes that are no row of a table."""
+    rows = [ScopeChoice(**dict(row)) for row in await DB.fetch(SCOPES)]
+    return rows + [ScopeChoice(kind, kind, None, *names) for kind, names in WIDE_SCOPES.items()]
+
+
+WIDE_SCOPES = {
+    "town": ("全镇", "the whole town"),
+    "county": ("全县", "the whole county"),
+    "company": ("收购企业", "the company"),
+    "system": ("系统", "the system"),
+}

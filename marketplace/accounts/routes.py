@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from litestar.handlers import HTTPRouteHandler
 
+from marketplace import passwords
 from marketplace.accounts import actions, queries
 from marketplace.accounts.forms import (
     ActingForm,
+    ActiveForm,
     CardForm,
+    EndForm,
+    GrantForm,
     NextQuery,
     PasswordForm,
+    PersonForm,
     PinForm,
+    ResetForm,
     SignInForm,
     SignUpForm,
 )
-from marketplace.accounts.rules import ROLES, Kind, RoleNotHeld
+from marketplace.accounts.rules import (
+    ROLES,
+    Kind,
+    NotYourself,
+    RoleNotHeld,
+    ScopeNotForRole,
+    new_login,
+    require_good_password,
+)
+from marketplace.accounts.tables import RoleGrant, User
+from marketplace.clock import business_day
 from marketplace.errors import N_
 from marketplace.web import session
-from marketplace.web.door import Answer, Page, Visit, deed, page
-from marketplace.web.policy import public, signed_in
+from marketplace.web.door import Answer, Page, Scoped, Visit, deed, page
+from marketplace.web.policy import public, signed_in, staff
+from marketplace.web.scoped import lookup
 from marketplace.web.visit import own_path
+from marketplace.web.words import _
+
+ADMINISTRATOR = staff("administrator", scope="system")
+lookup(User, User.login)
+lookup(RoleGrant, within={"person": RoleGrant.user})
 
 DEVICE = "d"
 DEVICE_SECONDS = 365 * 24 * 3600
@@ -143,6 +167,132 @@ async def change_pin(visit: Visit, form: PinForm) -> Answer:
     return Answer("/account/password", notice=N_("The PIN is changed."))
 
 
+# ---------- people and their roles ----------
+
+
+@page("/office/people", policy=ADMINISTRATOR)
+async def people(visit: Visit) -> Page:
+    """Everybody of the staff, and a form for a new one."""
+    return Page("marketplace/accounts/people.html", people=await queries.staff_with_roles(), labels=labels())
+
+
+@deed("/office/people", policy=ADMINISTRATOR, form=PersonForm, again=people)
+async def add_person(visit: Visit, form: PersonForm) -> Answer:
+    """A new member of staff, still without a role."""
+    require_good_password(form.new_password)
+    await prove(visit, form.own_password)
+    password, pin = await passwords.hashed(form.new_password), await passwords.hashed(form.new_pin)
+
+    async def verb() -> Answer:
+        await actions.add_staff(form.login, form.name, password_hash=password, pin_hash=pin)
+        notice = N_("{name} can sign in. Now give a role.")
+        return Answer(f"/office/people/{new_login(form.login)}", notice, {"name": form.name})
+
+    return await visit.command(verb)
+
+
+@page("/office/people/{person:str}", policy=ADMINISTRATOR)
+async def person(visit: Visit, person: Scoped[User]) -> Page:
+    """One person: roles of all times, and what may be changed."""
+    return Page(
+        "marketplace/accounts/person.html",
+        person={"login": person.login, "name": person.name, "active": person.active},
+        grants=await queries.grants_ever(person.id),
+        scopes=await queries.scope_choices(),
+        labels=labels(),
+        today=business_day(visit.now),
+        is_me=visit.signed is not None and visit.signed.actor == person.id,
+    )
+
+
+@deed("/office/people/{person:str}/roles", policy=ADMINISTRATOR, form=GrantForm, again=person)
+async def give_role(visit: Visit, person: Scoped[User], form: GrantForm) -> Answer:
+    """A role with its scope and term."""
+    granted_by = await prove_for_another(visit, person, form.own_password)
+
+    async def verb() -> Answer:
+        scope = await chosen_scope(form.scope)
+        await actions.grant_role(
+            person.id, form.role, scope.kind, scope.id, form.valid_from, form.valid_until, granted_by
+        )
+        return Answer(f"/office/people/{person.login}", N_("The role is given."))
+
+    return await visit.command(verb)
+
+
+@deed("/office/people/{person:str}/roles/{grant:str}/end", policy=ADMINISTRATOR, form=EndForm, again=person)
+async def end_role(visit: Visit, person: Scoped[User], grant: Scoped[RoleGrant], form: EndForm) -> Answer:
+    """The last day of a role."""
+    await prove_for_another(visit, person, form.own_password)
+
+    async def verb() -> Answer:
+        await actions.end_role(grant.id, form.last_day)
+        values = {"day": form.last_day.isoformat()}
+        return Answer(f"/office/people/{person.login}", N_("The role ends on {day}."), values)
+
+    return await visit.command(verb)
+
+
+@deed("/office/people/{person:str}/secrets", policy=ADMINISTRATOR, form=ResetForm, again=person)
+async def reset_secrets(visit: Visit, person: Scoped[User], form: ResetForm) -> Answer:
+    """A new password or PIN for somebody who forgot it; all their sessions end with a new password."""
+    if form.new_password:
+        require_good_password(form.new_password)
+    await prove_for_another(visit, person, form.own_password)
+    password = await passwords.hashed(form.new_password) if form.new_password else ""
+    pin = await passwords.hashed(form.new_pin) if form.new_pin else ""
+
+    async def verb() -> Answer:
+        if password:
+            await actions.reset_password(person.id, password)
+        if pin:
+            await actions.set_pin(person.id, pin)
+        return Answer(f"/office/people/{person.login}", N_("Done. Tell {name} in person."), {"name": person.name})
+
+    return await visit.command(verb)
+
+
+@deed("/office/people/{person:str}/active", policy=ADMINISTRATOR, form=ActiveForm, again=person)
+async def set_active(visit: Visit, person: Scoped[User], form: ActiveForm) -> Answer:
+    """Close or open an account."""
+    await prove_for_another(visit, person, form.own_password)
+
+    async def verb() -> Answer:
+        await actions.set_active(person.id, form.active == "yes")
+        notice = N_("{name} can sign in again.") if form.active == "yes" else N_("{name} can no longer sign in.")
+        return Answer(f"/office/people/{person.login}", notice, {"name": person.name})
+
+    return await visit.command(verb)
+
+
+async def prove(visit: Visit, password: str) -> UUID:
+    """The administrator's own password once more: roles and accounts are worth it. Returns his id."""
+    if visit.signed is None:
+        raise RoleNotHeld
+    await actions.prove_own_password(visit.signed, password, visit.address)
+    return visit.signed.actor
+
+
+async def prove_for_another(visit: Visit, person: User, password: str) -> UUID:
+    """The same, for a change of somebody else's account. Refuses (`NotYourself`) one's own."""
+    if visit.signed is not None and visit.signed.actor == person.id:
+        raise NotYourself
+    return await prove(visit, password)
+
+
+async def chosen_scope(value: str) -> queries.ScopeChoice:
+    """The scope of a form. Refuses (`ScopeNotForRole`) one that is not on the list."""
+    known = {choice.value: choice for choice in await queries.scope_choices()}
+    if value not in known:
+        raise ScopeNotForRole
+    return known[value]
+
+
+def labels() -> dict[str, str]:
+    """Every role with its name in the reader's language, in the order of the house."""
+    return {role.code: _(role.label) for role in ROLES.values()}
+
+
 def take_session(visit: Visit, opened: actions.Opened) -> None:
     """Give the browser the new session's token."""
     visit.cookies.append(session.cookie("s", opened.token, PERSISTENT[opened.kind]))
@@ -170,4 +320,11 @@ DOORS: list[HTTPRouteHandler] = [
     password_page,
     change_password,
     change_pin,
+    people,
+    add_person,
+    person,
+    give_role,
+    end_role,
+    reset_secrets,
+    set_active,
 ]

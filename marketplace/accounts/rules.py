@@ -191,6 +191,30 @@ class NotTheRole(Refusal):
     field = "login"
 
 
+class ScopeNotForRole(Refusal):
+    text = N_("This role is not given for that. Choose a scope that belongs to the role.")
+    field = "scope"
+
+
+class TermRunsBackward(Refusal):
+    text = N_("The last day lies before the first. Choose a later last day.")
+    field = "valid_until"
+
+
+class LoginTaken(Refusal):
+    text = N_("Somebody has this login name already. Choose another one.")
+    field = "login"
+
+
+class NotALogin(Refusal):
+    text = N_("A login name has 2 to 30 small letters and figures.")
+    field = "login"
+
+
+class NotYourself(Refusal):
+    text = N_("Your own roles and account are changed by another administrator.")
+
+
 class SamePerson(Refusal):
     text = N_("The second person must be somebody else than you.")
     field = "login"
@@ -221,6 +245,23 @@ def require_good_password(password: str, field: str = "new_password") -> None:
 def normal_login(login: str) -> str:
     """A login name as it is stored: NFKC, no spaces around, lower case."""
     return unicodedata.normalize("NFKC", login).strip().lower()
+
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,29}")
+
+
+def new_login(login: str) -> str:
+    """The stored form of a login name for a new member of staff. Refuses (`NotALogin`) strange ones."""
+    normal = normal_login(login)
+    if not LOGIN.fullmatch(normal):
+        raise NotALogin
+    return normal
+
+
+def require_grantable(role: str, scope_kind: str) -> None:
+    """Refuses (`ScopeNotForRole`) a scope that the role cannot have."""
+    if role not in ROLES or scope_kind not in ROLES[role].scope_kinds:
+        raise ScopeNotForRole
 
 
 MOBILE = re.compile(r"(?:\+?86)?(1[0-9]{10})")
