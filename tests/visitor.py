@@ -207,7 +207,7 @@ class Visitor:
             assert self.page.status == expect, f"{action}: {self.page.status}\n{self.page.text[:1200]}"
         return self.page
 
-    async def sign_in(self, login: str, password: str = "jinpo-2018", role: str = "") -> Seen:  # noqa: S107
+    async def sign_in(self, login: str, password: str = "jinpo-2018", role: str = "") -> Seen:
         """Sign in as staff or customer; choose the role where there are several."""
         await self.open("/sign-in")
         page = await self.send("sign-in", {"login": login, "password": password})
