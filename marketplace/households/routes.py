@@ -33,6 +33,7 @@ from marketplace.households.forms import (
 )
 from marketplace.households.rules import COLUMN_OF, Sheet, SheetHousehold, plan_of, read_sheet, status_words
 from marketplace.households.tables import Card, Household, Proxy
+from marketplace.ids import grouped
 from marketplace.web.door import Answer, Page, Scoped, Sent, Visit, deed, page
 from marketplace.web.policy import household_own, staff
 from marketplace.web.qr import drawn
@@ -246,7 +247,7 @@ async def print_card(visit: Visit, household: Scoped[Household]) -> Page:
     return Page(
         "marketplace/households/card_print.html",
         household=await queries.household(household.id),
-        code=code,
+        code=grouped(code),
         qr=drawn(code) if code else None,
     )
 
