@@ -135,7 +135,7 @@ def build_site(
         on_startup=[*on_startup, *(start for wing in wings for start in wing.on_start)],
         on_shutdown=[*on_shutdown, *(stop for wing in wings for stop in wing.on_stop)],
         lifespan=list(lifespan),
-        state=State({"wings_nav": nav_of(wings)}),
+        state=State({"wings": wings, "wings_nav": nav_of(wings)}),
     )
 
 

@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from marketplace.accounts.rules import Role
-from marketplace.web.visit import Visit
+from marketplace.web.visit import Visit, current_visit
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,13 @@ def open_wings(wings: tuple[Wing, ...]) -> None:
 
 
 def wings() -> tuple[Wing, ...]:
-    """The wings of this site."""
-    return tuple(_wings)
+    """The wings of the site that answers this visit; outside of a visit, of the site built last."""
+    try:
+        site = current_visit().request.app
+    except LookupError:
+        return tuple(_wings)
+    known: tuple[Wing, ...] = site.state.wings
+    return known
 
 
 async def load_panels(visit: Visit, panels: tuple[Panel, ...], *subject: Any) -> list[tuple[Panel, Mapping[str, Any]]]:
@@ -96,9 +101,9 @@ async def load_panels(visit: Visit, panels: tuple[Panel, ...], *subject: Any) ->
 
 def household_panels() -> tuple[Panel, ...]:
     """Every wing's panels of the household page."""
-    return tuple(panel for wing in _wings for panel in wing.household_panels)
+    return tuple(panel for wing in wings() for panel in wing.household_panels)
 
 
 def desk_panels() -> tuple[Panel, ...]:
     """Every wing's panels of the desks."""
-    return tuple(panel for wing in _wings for panel in wing.desk_panels)
+    return tuple(panel for wing in wings() for panel in wing.desk_panels)

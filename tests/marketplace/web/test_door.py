@@ -14,7 +14,7 @@ from marketplace.journal.actions import Answer
 from marketplace.web.door import Page, Scoped, Visit, deed, page
 from marketplace.web.policy import public
 from tests.conftest import World
-from tests.marketplace.web.conftest import Browser, SignIn, SignInCard, shown
+from tests.marketplace.conftest import Browser, SignIn, SignInCard, shown
 
 HOME = "/tiny/households/JP4-06"
 BOOKS = "The books do not allow this as it stands. Look at the page again, then change what was entered."

@@ -14,7 +14,7 @@ from marketplace.db import DB
 from marketplace.settings import Settings, settings
 from marketplace.web import headers, logs, refusals, session, site
 from tests.conftest import World
-from tests.marketplace.web.conftest import Browser, SignIn, shown
+from tests.marketplace.conftest import Browser, SignIn, shown
 
 HEADERS = {
     "x-content-type-options": "nosniff",
