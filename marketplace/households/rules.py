@@ -89,7 +89,7 @@ def read_wanted(words: str) -> Wanted:
     """What was typed or scanned: a name, pinyin, a number such as JP4-04, 4-4 or 404, or a card's code."""
     text = unicodedata.normalize("NFKC", words[: 2 * LONGEST_SEARCH]).strip()[:LONGEST_SEARCH]
     upper = re.sub(r"[‐-―−]", "-", text.upper())
-    letters = re.sub(r"[\s'’·]", "", text.lower()).replace("ü", "v")
+    letters = re.sub(r"^([ln])yu(?!a)", r"\1v", re.sub(r"[\s'’·]", "", text.lower()).replace("ü", "v"))
     return Wanted(
         text=text,
         number=upper if re.fullmatch(r"[A-Z]{0,8}[0-9]{1,3}(-[0-9]{0,4})?", upper) else "",

@@ -454,20 +454,25 @@ class EmptyPackage(Refusal):
 
 
 class GoodTwice(Refusal):
-    text = N_("{good} stands in two lines. Put it into one line with the whole quantity.")
+    text = N_("{good}: in two lines. Put the whole quantity into one line.")
 
 
 class SumNotHundred(Refusal):
-    """The sum is not 100.00 yuan. For the page: `sum` and `gap` in fen, `suggestion`, or `reason` for none."""
+    """The sum is not 100.00 yuan. `values` hold sum and gap in words, and what the page can offer."""
 
     field = "lines"
 
-    def __init__(self, sum_fen: int, suggestion: Proposal | None, reason: Refusal | None) -> None:
-        super().__init__(sum=yuan(sum_fen), gap=yuan(abs(HUNDRED - sum_fen)))
-        self.sum = sum_fen
-        self.gap = HUNDRED - sum_fen
-        self.suggestion = suggestion
-        self.reason = reason
+    @property
+    def suggestion(self) -> Proposal | None:
+        """The best change that makes the sum right, if there is one."""
+        found = self.values.get("suggestion")
+        return found if isinstance(found, Proposal) else None
+
+    @property
+    def reason(self) -> Refusal | None:
+        """Why there is no suggestion."""
+        found = self.values.get("reason")
+        return found if isinstance(found, Refusal) else None
 
 
 class SumTooSmall(SumNotHundred):
@@ -494,11 +499,16 @@ def check(
             raise GoodTwice(good=line.good)
         if line.quantity <= 0:
             raise not_a_step(line.good, line.quantity)
-    if total(lines) != HUNDRED:
+    missing = gap(lines)
+    if missing:
         offered = list(at_hand)
         suggestion = next(iter(propose(lines, offered, day, most=most, count=1)), None)
-        reason = None if suggestion else explain(lines, offered, day, most=most)
-        raise (SumTooSmall if gap(lines) > 0 else SumTooLarge)(total(lines), suggestion, reason)
+        raise (SumTooSmall if missing > 0 else SumTooLarge)(
+            sum=yuan(HUNDRED - missing),
+            gap=yuan(abs(missing)),
+            suggestion=suggestion,
+            reason=None if suggestion else explain(lines, offered, day, most=most),
+        )
 
 
 # ---- weighing
@@ -608,7 +618,7 @@ LEAF_CROP = (
     Check("fresh", N_("Fresh and firm, not wilted")),
     Check("no_rot", N_("No rot, no mud, no insects")),
 )
-BEANS = (Check("bite_dry", N_("Cracks when bitten: dry, 13 % moisture at most")), NO_INSECTS)
+BEANS = (Check("bite_dry", N_("Cracks when bitten: dry, moisture thirteen per cent at most")), NO_INSECTS)
 NUTS = (
     Check("crack_five", N_("Five cracked open: one bad at most")),
     Check("not_rancid", N_("No rancid smell")),

@@ -64,39 +64,39 @@ class Good:
 
 
 class OutOfSeason(Refusal):
-    text = N_("{good} is out of season on {day}: it is taken from {first} to {last}. Leave it out, or bring it then.")
+    text = N_("{good}: out of season on {day}, taken from {first} to {last}. Leave it out, or bring it then.")
 
 
 class Unlicensed(Refusal):
     text = N_(
-        "{good} is processed food, and its maker's workshop licence is missing. "
+        "{good}: processed food, and its maker's workshop licence is missing. "
         "Enter the licence number with the good, or choose another good."
     )
 
 
 class Unsafe(Refusal):
     text = N_(
-        "{good} does not go into packages: it can make people ill, like fresh poultry, wild plants and wild "
+        "{good}: not for packages, because it can make people ill, like fresh poultry, wild plants and wild "
         "mushrooms. Choose another good."
     )
 
 
 class NotAStep(Refusal):
-    text = N_("{good} goes by steps of {step}; {quantity} cannot be. Enter a multiple of the step.")
+    text = N_("{good}: {quantity} is no multiple of {step}. Enter a multiple of it above zero.")
     field = "quantity"
 
 
 class NoPrice(Refusal):
-    text = N_("{good} has no price on {day}. Enter it in the price list, or choose another good.")
+    text = N_("{good}: no price on {day}. Enter it in the price list, or choose another good.")
 
 
 class PriceNotPositive(Refusal):
-    text = N_("{good} needs a price above 0.00 yuan.")
+    text = N_("{good}: the price must be above 0.00 yuan.")
     field = "price"
 
 
 class StepNotWholeFen(Refusal):
-    text = N_("At {price} yuan one step of {good}, {step}, does not cost whole fen. Choose another price.")
+    text = N_("{good}: at {price} yuan a step of {step} does not cost whole fen. Choose another price.")
     field = "price"
 
 

@@ -94,6 +94,7 @@ def test_a_card_is_read_with_misread_signs_and_dashes() -> None:
 
 def test_pinyin_is_read_with_spaces_and_umlauts() -> None:
     assert (read_wanted("T Y J").key, read_wanted("lü").key, read_wanted("高").key) == ("tyj", "lv", "")
+    assert (read_wanted("Lyu Wenxi").key, read_wanted("nyuan").key) == ("lvwenxi", "nyuan")
     assert read_wanted("lf").tolerant_key == "nh"
 
 

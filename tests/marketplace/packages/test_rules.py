@@ -404,6 +404,15 @@ def test_two_goods_of_the_package_go_before_one_of_them_and_a_new_one() -> None:
     assert [written(way) for way in ways] == [{"B": 1, "C": 1}, {"A": 1, "N": 1}]
 
 
+def test_adding_goes_before_taking_out_where_the_steps_are_the_same() -> None:
+    a, b, c = (Good(code, "piece", price, 1, 9, 9, 9) for code, price in [("A", 100), ("B", 1_100), ("C", 30)])
+    filler = Line(Good("FILL", "piece", 8_900, 1, 9, 9, 9, safe=False), 1)
+    two = propose([Line(a, 6), Line(b, 2), filler], [], MARKET_DAY, most={"B": 2})
+    assert [written(way) for way in two] == [{"A": 5, "B": -2}, {"A": -6, "B": -1}]
+    three = propose([Line(a, 6), Line(b, 2), Line(c, 1), filler], [], MARKET_DAY, most={"B": 2, "C": 1})
+    assert [written(way) for way in three] == [{"A": 5, "B": -2, "C": -1}, {"A": -6, "B": -1, "C": -1}]
+
+
 def test_proposals_never_depend_on_the_order_of_equals_by_chance() -> None:
     same = [Good(code, "piece", 100, 1, 9, 9, 9) for code in "DACB"]
     lines = [Line(Good("E", "piece", 9_800, 1, 9, 9, 9), 1)]
@@ -420,8 +429,8 @@ def test_the_recipe_of_the_source_case_is_taken() -> None:
 def test_one_yuan_too_little_is_refused_with_the_way_out() -> None:
     with pytest.raises(SumTooSmall) as refused:
         check(lines_of("EGG:30;SOY:3.9"), MARKET_DAY)
-    assert refused.value.values == {"sum": "99.00", "gap": "1.00"}
-    assert (refused.value.sum, refused.value.gap) == (9_900, 100)
+    assert (refused.value.values["sum"], refused.value.values["gap"]) == ("99.00", "1.00")
+    assert refused.value.reason is None
     assert refused.value.suggestion is not None
     assert written(refused.value.suggestion) == {"SOY": 100}
     assert str(refused.value) == (
@@ -432,7 +441,7 @@ def test_one_yuan_too_little_is_refused_with_the_way_out() -> None:
 def test_two_yuan_too_much_are_refused_with_the_way_out() -> None:
     with pytest.raises(SumTooLarge) as refused:
         check(lines_of("EGG:31;SOY:4"), MARKET_DAY)
-    assert refused.value.values == {"sum": "102.00", "gap": "2.00"}
+    assert (refused.value.values["sum"], refused.value.values["gap"]) == ("102.00", "2.00")
     assert refused.value.suggestion is not None
     assert written(refused.value.suggestion) == {"EGG": -1}
 
