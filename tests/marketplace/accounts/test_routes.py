@@ -210,7 +210,9 @@ async def test_password_is_changed_by_the_own_form(browser: Browser) -> None:
     answer = await browser.post("/account/password", unequal)
     assert answer.status_code == 422
     assert "The two passwords differ." in answer.text
-    answer = await browser.post("/account/password", {"old_password": PASSWORD, "new_password": fresh, "repeated": fresh})
+    answer = await browser.post(
+        "/account/password", {"old_password": PASSWORD, "new_password": fresh, "repeated": fresh}
+    )
     assert answer.status_code == 303
     assert (await browser.get(HOME)).status_code == 200
     assert (await enter(browser, "s07", fresh)).status_code == 303
@@ -229,7 +231,7 @@ async def test_pin_is_changed_by_the_own_form(browser: Browser) -> None:
 @pytest.fixture
 async def administrator(browser: Browser, world: World) -> Browser:
     login = await world.admin.fetchval(
-        'select u.login from app_user u join role_grant g on g."user" = u.id where g.role = \'administrator\''
+        "select u.login from app_user u join role_grant g on g.\"user\" = u.id where g.role = 'administrator'"
     )
     answer = await enter(browser, login)
     assert answer.headers["location"] == "/office/people"
@@ -299,7 +301,7 @@ async def test_bad_grants_are_refused(
 
 async def test_own_account_is_not_changed_by_oneself(administrator: Browser, world: World) -> None:
     login = await world.admin.fetchval(
-        'select u.login from app_user u join role_grant g on g."user" = u.id where g.role = \'administrator\''
+        "select u.login from app_user u join role_grant g on g.\"user\" = u.id where g.role = 'administrator'"
     )
     await administrator.get("/office/people")
     role = {"role": "cashier", "scope": "village:JP", "valid_from": "2018-11-21", "own_password": PASSWORD}
@@ -330,7 +332,13 @@ async def test_forgotten_secrets_are_reset_and_sessions_end(
 
 async def test_login_name_is_given_once(administrator: Browser) -> None:
     await administrator.get("/office/people")
-    fields = {"login": "s07", "name": "x", "new_password": "first-password-1", "new_pin": "8642", "own_password": PASSWORD}
+    fields = {
+        "login": "s07",
+        "name": "x",
+        "new_password": "first-password-1",
+        "new_pin": "8642",
+        "own_password": PASSWORD,
+    }
     answer = await administrator.post("/office/people", fields)
     assert answer.status_code == 422
     assert "Somebody has this login name already." in answer.text
