@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Litestar, Request, Response, get
+from litestar import HttpMethod, Litestar, Request, Response, route
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
@@ -25,6 +25,7 @@ from marketplace.web.words import add_folder
 
 HEALTH = "/health"
 MOST_PARTS = 20
+SHOWN = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 class Site(Litestar):
@@ -98,13 +99,13 @@ async def refuse_host(send: Callable[[Any], Awaitable[None]]) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-@get("/static/{address:path}", opt={"policy": public}, name="static")
+@route("/static/{address:path}", http_method=SHOWN, opt={"policy": public}, name="static")
 async def static_file(request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file of static/."""
     return await static.answer(request, str(request.path_params["address"]))
 
 
-@get("/favicon.ico", opt={"policy": public}, name="favicon")
+@route("/favicon.ico", http_method=SHOWN, opt={"policy": public}, name="favicon")
 async def favicon(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What browsers ask for unasked."""
     return await static.answer(request, "img/emblem.svg")

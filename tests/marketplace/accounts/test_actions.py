@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from marketplace import keys
+from marketplace import keys, passwords
 from marketplace.accounts import actions, queries
 from marketplace.accounts.rules import (
     ContactTaken,
@@ -87,6 +87,26 @@ async def test_wrong_password_and_unknown_account_are_refused_alike(world: World
         await actions.sign_in(login, "wrong-password", HERE)
     assert str(refused.value) == "The name or the password is not right. Check both and try again."
     assert await world.count("web_session") == 0
+
+
+async def test_unknown_accounts_cost_the_same_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[tuple[str, bool]] = []
+    original = passwords._verify
+
+    def watched(secret: str, known: str | None) -> bool:
+        looked.append(((known or passwords.nobody())[:31].rsplit("$", 1)[0], known is not None))
+        return original(secret, known)
+
+    monkeypatch.setattr(passwords, "_verify", watched)
+    for login in ("s07", "nobody", CUSTOMER, "13899999999", "no@mail.example"):
+        with pytest.raises(WrongCredentials):
+            await actions.sign_in(login, "wrong-password", HERE)
+    for code in (card_code("JP4-06"), "0" * 26):
+        with pytest.raises(WrongPin):
+            await actions.sign_in_with_card(code, "0000", HERE)
+    costs, known = zip(*looked, strict=True)
+    assert set(costs) == {"$argon2id$v=19$m=19456,t=2,p=1"}
+    assert known == (True, False, True, False, False, True, False)
 
 
 async def test_somebody_who_left_cannot_sign_in_and_is_signed_out(world: World) -> None:
