@@ -210,7 +210,7 @@ class _Scope:
 def _scope(lines: Sequence[Line], at_hand: Iterable[Good], day: date, most: Mapping[str, int]) -> _Scope:
     inside = _merged(lines)
     codes = {line.good.code for line in inside}
-    new = {good.code: Line(good, 0) for good in at_hand if good.code not in codes}
+    new = {good.code: Line(good, 0) for good in at_hand if good.code not in codes and sellable(good, day)}
     return _Scope(
         [room for room in (_room(line, day, most) for line in inside) if room.up or room.down],
         [room for room in (_room(line, day, most) for line in new.values()) if room.up],

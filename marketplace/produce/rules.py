@@ -37,7 +37,7 @@ MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """A farm good at the price of one day: fen for a piece or for a kilogram; `step` in pieces or grams.
+    """A farm good at the price of one day: fen for a piece or a kilogram, 0 without a price; `step` in pieces or grams.
 
     The season runs from the first day of `season_from` to the last day of `season_until`, over New Year where
     from > until. `certificate` "check" means: ask the town station.
@@ -166,7 +166,7 @@ def in_season(good: Good, day: date) -> bool:
 
 
 def check_sellable(good: Good, day: date) -> None:
-    """Refuses a good that cannot go into a package on that day: unsafe, unlicensed, out of season."""
+    """Refuses a good that cannot go into a package on that day: unsafe, unlicensed, out of season, unpriced."""
     if not good.safe:
         raise Unsafe(good=good)
     if good.licence_required and not good.licence_number.strip():
@@ -174,6 +174,8 @@ def check_sellable(good: Good, day: date) -> None:
     if not in_season(good, day):
         first, last = MONTHS[good.season_from - 1], MONTHS[good.season_until - 1]
         raise OutOfSeason(good=good, day=day, first=first, last=last)
+    if good.price_fen <= 0:
+        raise NoPrice(good=good, day=day)
 
 
 def sellable(good: Good, day: date) -> bool:

@@ -57,7 +57,7 @@ from marketplace.packages.rules import (
     total,
     weight_fits,
 )
-from marketplace.produce.rules import Good, NotAStep, OutOfSeason, Unlicensed, Unsafe, in_season, step_price
+from marketplace.produce.rules import Good, NoPrice, NotAStep, OutOfSeason, Unlicensed, Unsafe, in_season, step_price
 
 DEMO = Path(__file__).resolve().parents[3] / "marketplace" / "demo"
 MARKET_DAY = date(2018, 11, 21)
@@ -183,6 +183,10 @@ def test_what_may_not_be_sold_is_never_added(kept_back: Good) -> None:
     assert propose(lines, [kept_back], MARKET_DAY) == []
     inside = [Line(GOODS["EGG"], 40), Line(kept_back, 1000)]  # 82.00 yuan
     assert all(change.good.code == "EGG" for way in propose(inside, [], MARKET_DAY) for change in way.changes)
+
+
+def test_a_good_without_a_price_is_not_offered() -> None:
+    assert propose([Line(GOODS["WAL"], 4100)], [replace(GOODS["PUM"], price_fen=0)], MARKET_DAY) == []
 
 
 def test_a_good_out_of_season_may_be_taken_out() -> None:
@@ -464,6 +468,7 @@ def test_a_sum_that_cannot_be_mended_is_refused_with_the_reason() -> None:
         ([Line(GOODS["CHE"], 5000)], OutOfSeason),
         ([Line(GOODS["SPN"], 5000)], Unlicensed),
         ([Line(replace(GOODS["EGG"], safe=False), 50)], Unsafe),
+        ([Line(replace(GOODS["EGG"], price_fen=0), 50)], NoPrice),
     ],
 )
 def test_what_cannot_be_bought_is_refused_by_name(lines: list[Line], refusal: type[Refusal]) -> None:
