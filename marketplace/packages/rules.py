@@ -239,9 +239,9 @@ def _proposals(scope: _Scope, count: int) -> list[Proposal]:
 
 
 def _ranked(scope: _Scope, ways: Iterable[_Way]) -> Iterator[_Way]:
-    """In the order of preference, up to MORE_STEPS steps behind the best."""
+    """In the order of preference, up to MORE_STEPS steps behind the best; the ways are looked at when asked for."""
     keyed = sorted((_steps(way), _preference(scope, way), way) for way in ways)
-    return (way for steps, _, way in keyed if steps <= keyed[0][0] + MORE_STEPS)
+    yield from (way for steps, _, way in keyed if steps <= keyed[0][0] + MORE_STEPS)
 
 
 def _steps(way: _Way) -> int:
@@ -256,7 +256,7 @@ def _preference(scope: _Scope, way: _Way) -> tuple[int, list[tuple[int, bool, in
 def _one_good(scope: _Scope) -> Iterator[_Way]:
     ways = ((place, divmod(scope.gap, room.price)) for place, room in enumerate(scope.rooms))
     return _ranked(
-        scope, [((place, steps),) for place, (steps, rest) in ways if not rest and scope.rooms[place].allows(steps)]
+        scope, (((place, steps),) for place, (steps, rest) in ways if not rest and scope.rooms[place].allows(steps))
     )
 
 
@@ -265,11 +265,11 @@ def _two_goods(scope: _Scope, count: int) -> Iterator[_Way]:
     pairs = combinations(enumerate(scope.rooms), 2)
     return _ranked(
         scope,
-        [
+        (
             ((one, steps), (other, (scope.gap - steps * first.price) // second.price))
             for (one, first), (other, second) in pairs
             for steps in _pair(first, second, scope.gap, count)
-        ],
+        ),
     )
 
 
