@@ -35,6 +35,7 @@ create trigger cash_entry_by_transfer before insert on cash_entry
 create function drawer_day_ties() returns trigger language plpgsql security definer set search_path = public as $$
 declare
     book bigint;
+    settled bigint;
 begin
     if tg_op = 'INSERT' then
         select a.balance into book from drawer d join ledger_account a on a.id = d.account where d.id = new.drawer;
@@ -52,9 +53,15 @@ begin
         raise exception 'the opening stays' using errcode = '23514', constraint = 'drawer_day_opening_stays';
     end if;
     if new.state = 'closed' then
-        select new.opening_fen + coalesce(sum(amount_fen), 0) into book from cash_entry where drawer_day = new.id;
+        -- A difference is a movement like any other: without it the book expects, with it the book is what was counted.
+        select new.opening_fen + coalesce(sum(e.amount_fen) filter (where t.kind <> 'cash_difference'), 0),
+               new.opening_fen + coalesce(sum(e.amount_fen), 0)
+            into book, settled from cash_entry e join transfer t on t.id = e.transfer where e.drawer_day = new.id;
         if new.expected_fen <> book then
             raise exception 'the book says %', book using errcode = '23514', constraint = 'drawer_day_expects_book';
+        end if;
+        if new.counted_fen <> settled then
+            raise exception 'the difference is not booked' using errcode = '23514', constraint = 'drawer_day_difference_booked';
         end if;
         if new.counted_fen <> (select coalesce(sum(denomination_fen::bigint * pieces), 0) from cash_count
                                where drawer_day = new.id and occasion = 'closing') then

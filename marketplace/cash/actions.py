@@ -1,0 +1,206 @@
+"""Open a drawer, move its money, close it. The cash book is written by the database (laws/cash.sql)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from marketplace.cash import rules
+from marketplace.clock import business_day
+from marketplace.db import DB
+from marketplace.errors import NotFound
+from marketplace.ids import uuid7
+from marketplace.journal import actions as journal
+from marketplace.ledger import actions as ledger
+from marketplace.money import yuan
+
+FLOAT_SOURCE = ("fen", "float_source", "KD")  # the buying company's money, before it is in a drawer
+
+_DRAWER = "select d.id, d.place, d.village, d.account from drawer d where d.place = $1"
+_OPEN_DAY = "select * from drawer_day where drawer = $1 and state = 'open'"
+_OPEN = """
+insert into drawer_day (id, drawer, village, day, state, opened_at, opened_by, opening_fen)
+values ($1, $2, $3, $4, 'open', $5, $6, $7)
+"""
+_COUNT = "insert into cash_count (id, drawer_day, occasion, denomination_fen, pieces) values ($1, $2, $3, $4, $5)"
+_CLOSE = """
+update drawer_day set state = 'closed', closed_at = $2, closed_by = $3, expected_fen = $4, counted_fen = $5, reason = $6,
+    second = $7, seal_head = $8
+where id = $1
+"""
+_BOOK = "select coalesce(sum(amount_fen), 0)::bigint from cash_entry where drawer_day = $1"
+
+
+async def drawer_at(place: UUID) -> Any:
+    """The drawer of a place: id, place, village, account. Refuses (`NotFound`) a place without one."""
+    row = await DB.fetch_row(_DRAWER, place)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def open_day(place: UUID, counts: Mapping[int, int], *, received_fen: int, by: UUID, now: datetime) -> UUID:
+    """Open the day of a place's drawer with a count by denomination (fen → pieces); the day's id.
+
+    The count is the book's balance and the float received now, which is booked from the company's money.
+    Refuses: a day that is open or was closed already, a count that differs.
+    """
+    drawer = await drawer_at(place)
+    if await DB.fetch_value(
+        "select exists (select 1 from drawer_day where drawer = $1 and state = 'open')", drawer["id"]
+    ):
+        raise rules.DrawerOpenAlready
+    today = business_day(now)
+    if await DB.fetch_value(
+        "select exists (select 1 from drawer_day where drawer = $1 and day = $2)", drawer["id"], today
+    ):
+        raise rules.DayClosedAlready
+    book = await ledger.balance(drawer["account"])
+    rules.check_opening(rules.counted(counts), book, received_fen)
+    day = uuid7()
+    await DB.fetch(_OPEN, day, drawer["id"], drawer["village"], today, now, by, book)
+    await _write_count(day, "opening", counts)
+    if received_fen:
+        source = await ledger.account(*FLOAT_SOURCE)
+        await ledger.post(
+            debit=drawer["account"], credit=source, amount=received_fen, kind="float", reference=day,
+            village=drawer["village"], at=now,
+        )  # fmt: skip
+    await journal.note(
+        verb="open_drawer",
+        subject=day,
+        village=drawer["village"],
+        detail={"book_fen": book, "received_fen": received_fen},
+    )
+    return day
+
+
+async def _write_count(day: UUID, occasion: str, counts: Mapping[int, int]) -> None:
+    for denomination in rules.DENOMINATIONS:
+        await DB.fetch(_COUNT, uuid7(), day, occasion, denomination, counts.get(denomination, 0))
+
+
+async def top_up(place: UUID, amount: int, *, by: UUID, now: datetime) -> int:
+    """Float received during the day, in fen; the transfer's number. Refuses a closed drawer."""
+    drawer, day = await _open_drawer(place)
+    source = await ledger.account(*FLOAT_SOURCE)
+    number = await ledger.post(
+        debit=drawer["account"], credit=source, amount=amount, kind="float", reference=day,
+        village=drawer["village"], at=now,
+    )  # fmt: skip
+    await journal.note(verb="top_up_drawer", subject=day, village=drawer["village"], detail={"amount_fen": amount})
+    return number
+
+
+async def _open_drawer(place: UUID) -> tuple[Any, UUID]:
+    drawer = await drawer_at(place)
+    day = await DB.fetch_row(_OPEN_DAY, drawer["id"])
+    if day is None:
+        raise rules.DrawerClosed
+    return drawer, day["id"]
+
+
+async def require_open(place: UUID) -> UUID:
+    """The open day of a place's drawer. Refuses (`DrawerClosed`) a closed one."""
+    return (await _open_drawer(place))[1]
+
+
+async def pay_out(
+    place: UUID,
+    amount: int,
+    *,
+    purpose_account: UUID,
+    kind: str,
+    reference: UUID,
+    village: UUID | None,
+    now: datetime,
+) -> tuple[int, UUID]:
+    """Take `amount` fen out of a place's drawer for a purpose; the transfer's number and the drawer's day.
+
+    Refuses a closed drawer, and (`CashShort`) more than is in it: then nothing has moved.
+    """
+    drawer, day = await _open_drawer(place)
+    held = await ledger.balance(drawer["account"])
+    if held < amount:
+        raise rules.CashShort(held=yuan(held), wanted=yuan(amount))
+    try:
+        number = await ledger.post(
+            debit=purpose_account, credit=drawer["account"], amount=amount, kind=kind, reference=reference,
+            village=village, at=now,
+        )  # fmt: skip
+    except asyncpg.CheckViolationError as error:  # somebody else was quicker
+        if error.constraint_name != "ledger_account_never_below_floor":
+            raise
+        raise rules.CashShort(held=yuan(held), wanted=yuan(amount)) from error
+    return number, day
+
+
+async def take_in(
+    place: UUID,
+    amount: int,
+    *,
+    purpose_account: UUID,
+    kind: str,
+    reference: UUID,
+    village: UUID | None,
+    now: datetime,
+) -> tuple[int, UUID]:
+    """Put `amount` fen into a place's drawer; the transfer's number and the drawer's day. Refuses a closed drawer."""
+    drawer, day = await _open_drawer(place)
+    number = await ledger.post(
+        debit=drawer["account"], credit=purpose_account, amount=amount, kind=kind, reference=reference,
+        village=village, at=now,
+    )  # fmt: skip
+    return number, day
+
+
+async def _book_difference(drawer: Any, day: UUID, difference: int, now: datetime) -> None:
+    gone = await ledger.account("fen", "cash_difference", drawer["id"], village=drawer["village"])
+    debit, credit = (drawer["account"], gone) if difference > 0 else (gone, drawer["account"])
+    await ledger.post(
+        debit=debit, credit=credit, amount=abs(difference), kind="cash_difference", reference=day,
+        village=drawer["village"], at=now,
+    )  # fmt: skip
+
+
+async def close_day(
+    place: UUID,
+    counts: Mapping[int, int],
+    *,
+    by: UUID,
+    reason: str = "",
+    second: UUID | None = None,
+    seal_head: str | None = None,
+    now: datetime,
+) -> UUID:
+    """Close the drawer's day against a count; the day's id. A difference is booked, with its reason and a second person.
+
+    Refuses a closed drawer, and a difference that nobody explains.
+    """
+    drawer = await drawer_at(place)
+    day = await DB.fetch_row(_OPEN_DAY + " for no key update", drawer["id"])
+    if day is None:
+        raise rules.DrawerClosed
+    expected: int = day["opening_fen"] + await DB.fetch_value(_BOOK, day["id"])
+    found = rules.counted(counts)
+    rules.check_closing(found, expected, reason, second is not None)
+    await _write_count(day["id"], "closing", counts)
+    explained = found != expected
+    if explained:
+        await _book_difference(drawer, day["id"], found - expected, now)
+    await DB.fetch(
+        _CLOSE, day["id"], now, by, expected, found, reason.strip() if explained else None,
+        second if explained else None, seal_head,
+    )  # fmt: skip
+    await journal.note(
+        verb="close_drawer",
+        subject=day["id"],
+        village=drawer["village"],
+        detail={"expected_fen": expected, "counted_fen": found, "difference_fen": found - expected},
+    )
+    closed: UUID = day["id"]
+    return closed
