@@ -78,6 +78,10 @@ class PinForm(Struct, frozen=True):
     new_pin: Pin
 
 
+class PeopleQuery(Struct, frozen=True):
+    q: Annotated[str, text(longest=40)] = ""
+
+
 class PersonForm(Struct, frozen=True):
     login: Annotated[str, text(longest=30, shortest=2)]
     name: Annotated[str, text(longest=40)]
@@ -86,8 +90,13 @@ class PersonForm(Struct, frozen=True):
     own_password: Secret
 
 
+def role_codes() -> list[str]:
+    """Every role that is known, the wings' own included."""
+    return list(ROLES)
+
+
 class GrantForm(Struct, frozen=True):
-    role: Annotated[str, one_of(lambda: ROLES)]
+    role: Annotated[str, one_of(role_codes)]
     scope: Annotated[str, text(longest=60)]
     valid_from: date
     own_password: Secret

@@ -159,46 +159,8 @@ async def card_by_code(code: str) -> CardSeen | None:
 
 
 @dataclass(frozen=True)
-class Person:
-    """One member of staff as the people pages show them."""
-
-    login: str
-    name: str
-    active: bool
-    has_pin: bool
-    roles: tuple[Grant, ...]
-
-
-PEOPLE = """
-select u.login, u.name, u.active, u.pin_hash is not null as has_pin, g.id, g.role, g.scope_kind, g.scope,
-    coalesce(v.name_zh, p.name_zh, '') as name_zh, coalesce(v.name_en, p.name_en, '') as name_en
-from app_user u
-left join role_grant g on g."user" = u.id
-    and business_today() between g.valid_from and coalesce(g.valid_until, 'infinity')
-left join village v on v.id = g.scope and g.scope_kind = 'village'
-left join place p on p.id = g.scope and g.scope_kind = 'place'
-where u.kind = 'staff' order by u.login, g.valid_from, g.id
-"""
-
-
-async def staff_with_roles() -> list[Person]:
-    """Everybody of the staff with the roles of today, in one query."""
-    people: dict[str, Person] = {}
-    for row in await DB.fetch(PEOPLE):
-        known = people.get(row["login"]) or Person(row["login"], row["name"], row["active"], row["has_pin"], ())
-        people[row["login"]] = replace(known, roles=(*known.roles, *_grant_of(row)))
-    return list(people.values())
-
-
-def _grant_of(row: Mapping[str, Any]) -> tuple[Grant, ...]:
-    if row["id"] is None:
-        return ()
-    return (Grant(row["id"], row["role"], row["scope_kind"], row["scope"], row["name_zh"], row["name_en"]),)
-
-
-@dataclass(frozen=True)
 class GrantKept:
-    """One grant of a person, past and future ones included."""
+    """One grant of a person, past and future ones included; `now` says whether it is in force today."""
 
     id: UUID
     role: str
@@ -207,23 +169,52 @@ class GrantKept:
     name_en: str
     valid_from: date
     valid_until: date | None
-    in_force: bool
+    now: bool
 
 
-ALL_GRANTS = """
-select g.id, g.role, g.scope_kind, coalesce(v.name_zh, p.name_zh, '') as name_zh,
+@dataclass(frozen=True)
+class Person:
+    """One member of staff as the people pages show them."""
+
+    login: str
+    name: str
+    active: bool
+    has_pin: bool
+    grants: tuple[GrantKept, ...]
+
+
+PEOPLE = """
+select u.login, u.name, u.active, u.pin_hash is not null as has_pin,
+    g.id, g.role, g.scope_kind, coalesce(v.name_zh, p.name_zh, '') as name_zh,
     coalesce(v.name_en, p.name_en, '') as name_en, g.valid_from, g.valid_until,
-    business_today() between g.valid_from and coalesce(g.valid_until, 'infinity') as in_force
-from role_grant g
+    coalesce(business_today() between g.valid_from and coalesce(g.valid_until, 'infinity'), false) as now
+from app_user u
+left join role_grant g on g."user" = u.id
 left join village v on v.id = g.scope and g.scope_kind = 'village'
 left join place p on p.id = g.scope and g.scope_kind = 'place'
-where g."user" = $1 order by in_force desc, g.valid_from desc, g.role
+where u.kind = 'staff' and (position($1 in lower(u.name)) > 0 or position($1 in u.login) > 0)
+order by u.login, now desc, g.valid_from desc, g.id
 """
 
 
-async def grants_ever(user: UUID) -> list[GrantKept]:
-    """Every role a person ever held or is to hold, those in force first."""
-    return [GrantKept(**dict(row)) for row in await DB.fetch(ALL_GRANTS, user)]
+async def staff_with_roles(words: str = "") -> list[Person]:
+    """The staff whose name or login holds these words, with every role they hold, held or will hold; one query."""
+    people: dict[str, Person] = {}
+    for row in await DB.fetch(PEOPLE, words.strip().lower()):
+        known = people.get(row["login"]) or Person(row["login"], row["name"], row["active"], row["has_pin"], ())
+        people[row["login"]] = replace(known, grants=(*known.grants, *_grant_of(row)))
+    return list(people.values())
+
+
+def _grant_of(row: Mapping[str, Any]) -> tuple[GrantKept, ...]:
+    if row["id"] is None:
+        return ()
+    return (GrantKept(**{name: row[name] for name in GrantKept.__dataclass_fields__}),)
+
+
+async def person_by_login(login: str) -> Person | None:
+    """One member of staff with all roles."""
+    return next((person for person in await staff_with_roles(login) if person.login == login), None)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from marketplace.accounts.forms import (
     GrantForm,
     NextQuery,
     PasswordForm,
+    PeopleQuery,
     PersonForm,
     PinForm,
     ResetForm,
@@ -170,10 +171,10 @@ async def change_pin(visit: Visit, form: PinForm) -> Answer:
 # ---------- people and their roles ----------
 
 
-@page("/office/people", policy=ADMINISTRATOR)
-async def people(visit: Visit) -> Page:
+@page("/office/people", policy=ADMINISTRATOR, query=PeopleQuery)
+async def people(visit: Visit, query: PeopleQuery) -> Page:
     """Everybody of the staff, and a form for a new one."""
-    return Page("marketplace/accounts/people.html", people=await queries.staff_with_roles(), labels=labels())
+    return Page("marketplace/accounts/people.html", q=query.q, people=await queries.staff_with_roles(query.q))
 
 
 @deed("/office/people", policy=ADMINISTRATOR, form=PersonForm, again=people)
@@ -194,10 +195,11 @@ async def add_person(visit: Visit, form: PersonForm) -> Answer:
 @page("/office/people/{person:str}", policy=ADMINISTRATOR)
 async def person(visit: Visit, person: Scoped[User]) -> Page:
     """One person: roles of all times, and what may be changed."""
+    known = await queries.person_by_login(person.login)
     return Page(
         "marketplace/accounts/person.html",
         person={"login": person.login, "name": person.name, "active": person.active},
-        grants=await queries.grants_ever(person.id),
+        grants=known.grants if known is not None else (),
         scopes=await queries.scope_choices(),
         labels=labels(),
         today=business_day(visit.now),

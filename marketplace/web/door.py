@@ -272,7 +272,7 @@ async def perform(door: Door, visit: Visit, sent: forms.Sent) -> Response[Any]:
     visit.typed = reading.typed
     if reading.errors:
         visit.errors = reading.errors
-        return await show_again(door, visit, 422, None)
+        return await show_again(door, visit, sent, 422, None)
     visit.inputs = {**visit.request.path_params, **recorded_form(reading.value)}
     try:
         reply = await call(door, visit, rows, {} if door.asked.form is None else {"form": reading.value})
@@ -285,7 +285,7 @@ async def perform(door: Door, visit: Visit, sent: forms.Sent) -> Response[Any]:
         if not isinstance(error, Refusal):
             logs.log.warning("refused by the database", route=door.route, **logs.told(error))
         visit.errors = {problem.field: problem.sentence}
-        return await show_again(door, visit, problem.status, error)
+        return await show_again(door, visit, sent, problem.status, error)
     return respond(visit, reply)
 
 
@@ -311,8 +311,13 @@ def recorded_form(value: Any) -> dict[str, Any]:
     return dict(forms.recorded(value)) if value is not None else {}
 
 
-async def show_again(door: Door, visit: Visit, status: int, error: Exception | None) -> Response[Any]:
-    """The page of the form once more, with what was typed and what is wrong."""
+async def show_again(
+    door: Door, visit: Visit, sent: forms.Sent, status: int, error: Exception | None
+) -> Response[Any]:
+    """The page of the form once more, with what was typed and what is wrong.
+
+    Where the page has a query, fields of the form by the same names stand for it (`next`).
+    """
     if door.again is None:
         if error is not None:
             raise error
@@ -321,7 +326,7 @@ async def show_again(door: Door, visit: Visit, status: int, error: Exception | N
         raise Closed
     visit.path = filled_path(door.again, visit.request.path_params)
     visit.policy = door.again.policy
-    reply = await show_page(door.again, visit, forms.Sent())
+    reply = await show_page(door.again, visit, sent)
     return respond(visit, reply, status)
 
 

@@ -20,7 +20,7 @@ from marketplace.web.csrf import Forged
 from marketplace.web.policy import public
 from marketplace.web.session import cookie_name
 from marketplace.web.templating import render
-from marketplace.web.visit import DEFAULT_STEP, STEPS, Visit, begin, current_visit
+from marketplace.web.visit import DEFAULT_STEP, STEPS, Visit, begin, current_visit, own_path
 from marketplace.web.words import _, pick_locale, speak
 
 ERROR_TEMPLATE: Final = "marketplace/web/error.html"
@@ -179,7 +179,7 @@ def visit_of(request: Request[Any, Any, Any]) -> Visit:
             locale=locale,
             step=step_of(request.cookies.get(cookie_name("step"))),
             nonce=str(request.scope["state"].get("nonce", "")),
-            path="/",
+            path=own_path(request.scope["path"]),
         )
     )
 

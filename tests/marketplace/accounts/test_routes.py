@@ -48,6 +48,7 @@ async def test_session_cookie_is_new_and_the_browsers_own_value_is_ignored(brows
     assert fresh is not None
     assert fresh[1] != chosen
     assert {"HttpOnly", "SameSite=lax", "Path=/"} <= {part.strip() for part in fresh[2].split(";")}
+    browser.client.cookies.clear()
     browser.client.cookies.set("s", chosen)
     assert (await browser.get(HOME)).status_code == 303
 
