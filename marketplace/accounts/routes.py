@@ -49,10 +49,13 @@ lookup(RoleGrant, within={"person": RoleGrant.user})
 DEVICE = "d"
 DEVICE_SECONDS = 365 * 24 * 3600
 PERSISTENT: dict[Kind, int | None] = {"staff": None, "card": None, "customer": 14 * 24 * 3600}
+# Where a role begins; by its span where it is not named.
 HOMES: dict[str, str] = {
+    "first_secretary": "/office/households",
+    "supervisor": "/office/households",
     "village": "/office/intake",
     "place": "/office/store",
-    "company": "/office/reconcile",
+    "company": "/office/prices",
     "figures": "/office/reconcile",
     "system": "/office/people",
     "household": "/home",
@@ -306,7 +309,9 @@ async def first_page(opened: actions.Opened, wanted: str) -> str:
     if path and path != "/":
         return path
     signed = await queries.signed_by(actions.hash_of(opened))
-    return HOMES.get(signed.span, "/") if signed is not None else "/"
+    if signed is None:
+        return "/"
+    return HOMES.get(signed.role) or HOMES.get(signed.span, "/acting")
 
 
 DOORS: list[HTTPRouteHandler] = [
