@@ -47,14 +47,9 @@ class ShownGood:
     shelf_days: int
 
     @property
-    def is_bought(self) -> bool:
-        """Whether the village takes it on the day shown."""
-        return self.safe and self.in_season and self.price_fen > 0 and not self.lacks_licence
-
-    @property
-    def lacks_licence(self) -> bool:
-        """Processed food whose maker's licence is not known."""
-        return self.licence_required and not self.licence_number
+    def licence(self) -> str:
+        """Nothing for a farm good; for processed food the maker's licence number, or "needed"."""
+        return (self.licence_number or "needed") if self.licence_required else ""
 
 
 def shown(good: Good, day: date, price_fen: int) -> ShownGood:
@@ -84,11 +79,10 @@ async def prices(visit: Visit) -> Page:
     goods = [shown(priced.good, today, priced.good.price_fen) for priced in await queries.goods_on(today)]
     return Page(
         "marketplace/produce/prices.html",
-        today=today,
-        bought=[good for good in goods if good.is_bought],
-        waiting=[good for good in goods if not good.is_bought and good.safe],
-        price_list=await queries.price_list_in_force(today),
-        may_price=PRICERS.way(visit.signed) is not None,
+        prices=await queries.price_list_in_force(today),
+        goods=[good for good in goods if good.safe and good.price_fen],
+        next_intake=None,
+        village=None,
         may_read=READERS.way(visit.signed) is not None,
     )
 
