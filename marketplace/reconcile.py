@@ -1,0 +1,195 @@
+"""The promises that SQL can check on all data: each check counts what breaks it, and how many rows it looked at.
+
+Runs as the owner of the tables (it must see every village). `python -m marketplace reconcile` prints one table.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from marketplace.errors import N_
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise as two figures: `broken` must be 0, `rows` says how much was looked at."""
+
+    code: str
+    title: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one promise came to."""
+
+    code: str
+    title: str
+    count: int
+    rows: int
+
+
+PROMISES: tuple[Promise, ...] = (
+    Promise(
+        "P1",
+        N_("Every book sums to zero"),
+        """
+        with legs as (select unit, debit as account, amount from transfer union all select unit, credit, -amount from transfer),
+            sums as (select unit, sum(amount) as total from legs group by unit)
+        select (select count(*) from sums where total <> 0)
+             + (select count(*) from transfer t join ledger_account d on d.id = t.debit join ledger_account c on c.id = t.credit
+                where d.unit <> t.unit or c.unit <> t.unit), (select count(*) from transfer)
+        """,
+    ),
+    Promise(
+        "P2",
+        N_("No drawer and no purse below zero"),
+        "select count(*) filter (where balance < 0), count(*) from ledger_account where floor_zero",
+    ),
+    Promise(
+        "P3",
+        N_("Every kept balance is the sum of its transfers"),
+        """
+        with legs as (select debit as account, amount from transfer union all select credit, -amount from transfer),
+            sums as (select account, sum(amount) as total from legs group by account)
+        select count(*) filter (where a.balance <> coalesce(s.total, 0)), count(*)
+        from ledger_account a left join sums s on s.account = a.id where a.kept
+        """,
+    ),
+    Promise(
+        "P4",
+        N_("Each reversal is the whole, the other way round, once"),
+        """
+        select count(*) filter (where o.id is null or o.reverses is not null or (r.debit, r.credit, r.amount, r.unit)
+            is distinct from (o.credit, o.debit, o.amount, o.unit) or r.twice > 1), count(*)
+        from (select t.*, count(*) over (partition by reverses) as twice from transfer t where reverses is not null) r
+        left join transfer o on o.id = r.reverses
+        """,
+    ),
+    Promise(
+        "P7",
+        N_("No package is sold twice, and stock agrees with orders"),
+        """
+        select (select count(*) from (select package from order_line where live group by package having count(*) > 1) twice)
+             + (select count(*) from stock_unit u left join order_line l on l.package = u.package and l.live
+                left join sales_order o on o.id = l."order"
+                where (u.state = 'held') <> coalesce(o.state in ('held', 'placed', 'paid'), false)
+                   or (o.state = 'handed_over' and u.state <> 'handed_over') or o.state in ('cancelled', 'expired')),
+             (select count(*) from stock_unit)
+        """,
+    ),
+    Promise(
+        "P11",
+        N_("Every state was reached along an allowed arrow"),
+        """
+        with seen as (
+            select 'package' as machine, state from package union all select 'stock_unit', state from stock_unit
+            union all select 'sales_order', state from sales_order union all select 'drawer_day', state from drawer_day),
+            held as (select o.id, o.state from sales_order o
+                     where not exists (select 1 from order_event e where e."order" = o.id and e.state = o.state))
+        select (select count(*) from seen s where not exists
+                   (select 1 from state_arrow a where a.machine = s.machine and a.to_state = s.state))
+             + (select count(*) from held), (select count(*) from seen)
+        """,
+    ),
+    Promise(
+        "P13",
+        N_("Every accepted package has one payment of 100.00 and one voucher, without gaps"),
+        """
+        select (select count(*) from package p where (p.state in ('paid', 'reversed')) <>
+                    (select count(*) = 1 from payout x join transfer t on t.id = x.transfer
+                     where x.package = p.id and x.amount_fen = 10000 and t.amount = 10000))
+             + (select count(*) from (select village, max(voucher_number) - count(*) as gap from payout group by village) g
+                where gap <> 0)
+             + (select count(*) from voucher_counter c where c.last <>
+                    (select coalesce(max(voucher_number), 0) from payout where village = c.village)),
+             (select count(*) from package where state in ('paid', 'reversed'))
+        """,
+    ),
+    Promise(
+        "P14",
+        N_("Every sale is in its household's income once, every reversal once"),
+        """
+        select (select count(*) from payout p where not exists (
+                    select 1 from acceptance a join income_entry e on e.id = a.income_entry
+                    where a.payout = p.id and a.household = p.household and e.household = p.household
+                      and e.amount_fen = p.amount_fen and e.reverses is null))
+             + (select count(*) from income_entry e where e.source = 'hundred_yuan_package'
+                  and (select count(*) from acceptance a where a.income_entry = e.id)
+                    + (select count(*) from reversal r where r.income_entry = e.id) <> 1)
+             + (select count(*) from (
+                    select coalesce(sum(amount_fen), 0) as income from income_entry where source = 'hundred_yuan_package') i,
+                    (select coalesce(sum(case when kind = 'payout' then amount else -amount end), 0) as cash from transfer
+                     where kind = 'payout' or reverses in (select transfer from payout)) c
+                where i.income <> c.cash),
+             (select count(*) from payout)
+        """,
+    ),
+    Promise(
+        "P16",
+        N_("Every drawer's day: opening + in − out = counted ± the explained difference"),
+        """
+        with booked as (
+            select d.id, coalesce(sum(e.amount_fen), 0) as moved,
+                coalesce(sum(e.amount_fen) filter (where t.kind = 'cash_difference'), 0) as difference
+            from drawer_day d left join cash_entry e on e.drawer_day = d.id left join transfer t on t.id = e.transfer group by d.id)
+        select (select count(*) from drawer_day d join booked b on b.id = d.id
+                where d.state = 'closed' and (d.opening_fen + b.moved <> d.counted_fen
+                    or d.counted_fen - d.expected_fen <> b.difference
+                    or (d.counted_fen <> d.expected_fen and (d.reason is null or d.second is null or d.second = d.closed_by))))
+             + (select count(*) from transfer t join drawer w on w.account in (t.debit, t.credit)
+                where not exists (select 1 from cash_entry e where e.transfer = t.id)),
+             (select count(*) from drawer_day)
+        """,
+    ),
+    Promise(
+        "P19",
+        N_("Every seal follows the one before, and every sealed row is there"),
+        """
+        with linked as (
+            select s.*, lag(hash) over w as before, row_number() over w as place from seal_entry s
+            window w as (partition by chain order by sequence))
+        select count(*) filter (where sequence <> place
+                or previous <> coalesce(before, decode(repeat('00', 32), 'hex')) or hash <> sha256(previous || row_hash)
+                or (source = 'audit' and not exists (select 1 from audit_line a where a.id = source_id))
+                or (source = 'transfer' and not exists (select 1 from transfer t where t.id = source_id))), count(*)
+        from linked
+        """,
+    ),
+)
+
+
+async def run_checks(connection: Any, promises: Iterable[Promise] = PROMISES) -> list[Check]:
+    """Every promise on the owner's connection, one snapshot for all."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = []
+        for promise in promises:
+            broken, rows = await connection.fetchrow(promise.sql)
+            found.append(Check(promise.code, promise.title, broken, rows))
+        return found
+
+
+async def main(_words: list[str]) -> int:
+    """`reconcile`: one table of counts; status 1 when one is not zero."""
+    import asyncpg
+
+    from marketplace.settings import SettingsError, settings
+
+    if not settings().database_owner_url:
+        raise SettingsError("DATABASE_OWNER_URL is not set: reconcile reads every village, as the owner of the tables.")
+    connection = await asyncpg.connect(settings().database_owner_url)
+    try:
+        checks = await run_checks(connection)
+    finally:
+        await connection.close()
+    sys.stdout.write(table_of(checks))
+    return 1 if any(check.count for check in checks) else 0
+
+
+def table_of(checks: list[Check]) -> str:
+    """The checks as lines of text: promise, broken, looked at, what it says."""
+    lines = [f"{check.code:<5}{check.count:>8}{check.rows:>10}  {check.title}" for check in checks]
+    return "\n".join([f"{'':<5}{'broken':>8}{'rows':>10}", *lines, ""])

@@ -1,0 +1,83 @@
+"""Driving the counter by its verbs: an open drawer, a weighed package, the one act."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from marketplace import clock
+from marketplace.cash import actions as cash
+from marketplace.db import atomically
+from marketplace.intake import actions as intake
+from marketplace.intake import queries
+from marketplace.intake.rules import checks_of
+from marketplace.packages import actions as packages
+from marketplace.packages import queries as package_queries
+from tests.cast import CASHIER, CLERK, INSPECTOR, scope_of
+from tests.conftest import World
+
+P01: tuple[tuple[str, int], ...] = (("EGG", 30), ("SOY", 4000))
+
+
+async def open_drawer(world: World, *, float_fen: int = 100_000, person: tuple[str, str] = CASHIER) -> UUID:
+    """The office's drawer open with that float in notes of a hundred."""
+    scope = await scope_of(person)
+
+    async def verb() -> UUID:
+        office = await queries.office_of(scope.villages[0])
+        return await cash.open_day(
+            office, {10_000: float_fen // 10_000}, received_fen=float_fen, by=scope.actor or UUID(int=0), now=await clock.now()
+        )
+
+    return await atomically(verb, scope)
+
+
+async def weighed(world: World, household: str, lines: Sequence[tuple[str, int]] = P01) -> UUID:
+    """A package of that household on the counter, weighed."""
+    scope = await scope_of(CLERK)
+    home = await world.id_of("household", household)
+
+    async def verb() -> UUID:
+        now = await clock.now()
+        assert scope.actor is not None
+        package = await packages.draft(home, lines, intake_on=None, by=scope.actor, for_household=True, now=now)
+        await packages.weigh(package, lines, by=scope.actor, now=now)
+        return package
+
+    return await atomically(verb, scope)
+
+
+async def inspected(package: UUID, person: tuple[str, str] = INSPECTOR) -> UUID:
+    """The package passed by that inspector with every look ticked."""
+    scope = await scope_of(person)
+
+    async def verb() -> UUID:
+        assert scope.actor is not None
+        seen = await package_queries.package(package)
+        ticked = [code for code, _ in checks_of(seen.lines)]
+        return await intake.inspect(package, inspector=scope.actor, ticked=ticked, proof="session", now=await clock.now())
+
+    return await atomically(verb, scope)
+
+
+async def paid(package: UUID, person: tuple[str, str] = CASHIER, **receiver: Any) -> UUID:
+    """The one act by that cashier; the payout's id."""
+    scope = await scope_of(person)
+    given = {"received_by": "head", "receiver": "head", "receiver_note": "", "signed": "thumbprint", **receiver}
+
+    async def verb() -> UUID:
+        assert scope.actor is not None
+        return await intake.accept_and_pay(package, cashier=scope.actor, proof="session", now=await clock.now(), **given)
+
+    return await atomically(verb, scope)
+
+
+async def sold(world: World, household: str, lines: Sequence[tuple[str, int]] = P01) -> UUID:
+    """A package of that household, paid and in stock at the office; opens the drawer where it is closed."""
+    if not await world.admin.fetchval("select exists (select 1 from drawer_day where state = 'open')"):
+        await open_drawer(world)
+    package = await weighed(world, household, lines)
+    await inspected(package)
+    await paid(package)
+    return package
