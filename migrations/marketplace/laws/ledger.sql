@@ -16,7 +16,8 @@ begin
     update ledger_account set balance = balance + case id when new.debit then new.amount else -new.amount end
         where id in (new.debit, new.credit) and kept;
     get diagnostics moved = row_count;
-    if moved <> wanted then
+    -- Both accounts must be in sight: rows hidden from this function would be neither locked nor moved.
+    if moved <> wanted or (select count(*) from ledger_account where id in (new.debit, new.credit)) <> 2 then
         raise exception 'transfer % moved % of % balances', new.id, moved, wanted
             using errcode = '23514', constraint = 'transfer_posted_whole';
     end if;

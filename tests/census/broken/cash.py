@@ -1,0 +1,80 @@
+"""The cash book's laws, broken."""
+
+from __future__ import annotations
+
+from tests.census.breaks import Copy, append_only, check, off, trigger, unforced, unique, uniques, unreached
+from tests.census.world import IN_DRAWER_FEN, OWNER, RETAIL_FEN
+
+CLOSE = (
+    "update drawer_day set state = 'closed', closed_at = business_now(), closed_by = {by}, expected_fen = {expected}, "
+    "counted_fen = {counted}, reason = {reason}, second = {second} where id = :drawer_day"
+)
+ALL_GONE = Copy(
+    "transfer",
+    {"kind": "cash_difference", "debit": ":difference", "credit": ":drawer_account", "amount": IN_DRAWER_FEN},
+)
+ANOTHER = {"day": "2018-11-22", "opening_fen": 0, "state": "open", "drawer": ":closed_drawer"}
+
+BREAKS = (
+    *uniques("drawer_pkey", "drawer_place_key", "drawer_account_key", "cash_count_pkey", "cash_count_counted_once"),
+    unique("drawer_day_pkey", **ANOTHER),
+    unique("drawer_day_one_open", of="store_day", opening_fen=RETAIL_FEN),
+    unique("drawer_day_one_a_day", of="closed_day", by=OWNER, sabotage=off("drawer_day")),
+    *unreached("cash_entry", "cash_entry_pkey", "cash_entry_transfer_key"),
+    check("cash_count_occasion_known", "cash_count", occasion="midnight"),
+    check("cash_count_denomination_known", "cash_count", denomination_fen=300),
+    check("cash_count_pieces_not_negative", "cash_count", pieces=-1),
+    unforced("cash_entry_amount_moves", "cash_entry", amount_fen=0),
+    unforced("drawer_day_state_known", "drawer_day", state="ajar"),
+    unforced("drawer_day_opening_not_negative", "drawer_day", opening_fen=-1),
+    check("drawer_day_closed_whole", "drawer_day", **ANOTHER, closed_at="2018-11-21T17:00:00+08:00"),
+    check(
+        "drawer_day_difference_explained", "drawer_day",
+        act=CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=0, reason="null", second="null"), first=(ALL_GONE,),
+    ),
+    check(
+        "drawer_day_second_is_another", "drawer_day",
+        act=CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=0, reason="'lost'", second=":cashier"), first=(ALL_GONE,),
+    ),
+    trigger(
+        "transfer", "transfer_books_cash", "insert", Copy("transfer", {"debit": ":closed_account"}),
+        says="cash_entry_needs_open_day",
+    ),
+    trigger("cash_entry", "cash_entry_by_transfer", "insert", Copy("cash_entry", {}), by=OWNER),
+    trigger(
+        "drawer_day", "drawer_day_ties", "insert", Copy("drawer_day", {**ANOTHER, "opening_fen": 1}),
+        says="drawer_day_opens_at_book",
+    ),
+    trigger(
+        "drawer_day", "drawer_day_ties", "update", "update drawer_day set reason = 'later' where id = :closed_day",
+        says="drawer_day_closed_is_closed",
+    ),
+    *(
+        trigger(
+            "drawer_day", "drawer_day_ties", "update", f"update drawer_day set {change} where id = :drawer_day",
+            says="drawer_day_opening_stays", by=OWNER,
+        )
+        for change in ("opening_fen = 1", "drawer = :closed_drawer", "day = '2018-11-22'", "opened_by = :deputy",
+                       "opened_at = opened_at - interval '1 minute'")
+    ),
+    trigger(
+        "drawer_day", "drawer_day_ties", "update",
+        CLOSE.format(by=":cashier", expected=1, counted=0, reason="'lost'", second=":deputy"), says="drawer_day_expects_book",
+    ),
+    trigger(
+        "drawer_day", "drawer_day_ties", "update",
+        CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=0, reason="'lost'", second=":deputy"),
+        says="drawer_day_difference_booked",
+    ),
+    trigger(
+        "drawer_day", "drawer_day_ties", "update",
+        CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=IN_DRAWER_FEN, reason="null", second="null"),
+        says="drawer_day_counted_is_count",
+    ),
+    trigger("drawer_day", "drawer_day_arrow", "insert", Copy("drawer_day", {**ANOTHER, "state": "closed"})),
+    trigger(
+        "drawer_day", "drawer_day_arrow", "update", "update drawer_day set state = 'open' where id = :closed_day"
+    ),
+    trigger("drawer_day", "drawer_day_stays", "delete", "delete from drawer_day where id = :closed_day", by=OWNER),
+    *append_only("cash_count", "cash_entry"),
+)  # fmt: skip

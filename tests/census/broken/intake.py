@@ -1,0 +1,145 @@
+"""The laws of the one act and of its undoing, broken."""
+
+from __future__ import annotations
+
+from tests.census.breaks import Act, Copy, append_only, check, trigger, unforced, unique, uniques, unreached
+from tests.census.broken.households import of_its_village
+from tests.census.world import OWNER
+
+# The parts of an acceptance of the inspected package, one after the other.
+PAY: tuple[Act, ...] = (
+    Copy("transfer", {"debit": ":purchases", "credit": ":drawer_account", "amount": 10_000}),
+    "insert into payout (id, package, household, village, amount_fen, transfer, drawer_day, cashier, proof, received_by,"
+    " receiver, receiver_note, signed, at) select :new_payout, :inspected, household, village, amount_fen,"
+    " (select max(id) from transfer), drawer_day, cashier, proof, received_by, receiver, receiver_note, signed, at"
+    " from payout where id = :payout",
+)
+EARN = Copy("income_entry", {"id": ":new_income"})
+ACCEPT = Copy(
+    "acceptance",
+    {
+        "package": ":inspected",
+        "inspection": ":inspected_inspection",
+        "payout": ":new_payout",
+        "income_entry": ":new_income",
+    },
+)
+PAYOUT = {"package": ":inspected", "transfer": ":float_transfer", "voucher_number": None}
+UNPAY: tuple[Act, ...] = (
+    "insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at)"
+    " select unit, credit, debit, amount, 'reversal', reference, village, id, at from transfer where id = :sold_transfer",
+    "insert into income_entry (id, household, village, year, earned_on, kind, source, amount_fen, document, one_off,"
+    " in_kind, memo, entered_at, reverses) select :new_income, household, village, year, earned_on, kind, source,"
+    " -amount_fen, document, one_off, in_kind, memo, entered_at, id from income_entry where id = :sold_income_entry",
+)
+UNACCEPT = (
+    "insert into reversal (id, package, village, acceptance, transfer, income_entry, first, second, reason, at)"
+    " select gen_random_uuid(), :sold, village, :sold_acceptance, (select max(id) from transfer), :new_income, first,"
+    " second, reason, at from reversal where id = :reversal"
+)
+INSPECT_AGAIN = (
+    "insert into inspection (id, package, village, inspector, passed, checks, proof, at) select :new_inspection, package,"
+    " village, {inspector}, {passed}, checks, proof, at + interval '1 minute' from inspection where id = :sold_inspection"
+)
+
+BREAKS = (
+    *uniques(
+        "intake_day_pkey", "intake_day_one_a_day", "inspection_pkey", "send_back_pkey", "send_back_package_key",
+        "acceptance_package_key",
+    ),
+    unique("acceptance_pkey", act=Copy("acceptance", {"id": ":acceptance"})),
+    unique("payout_pkey", voucher_number=None),
+    unique("payout_package_key", voucher_number=None),
+    unique("payout_transfer_key", voucher_number=None),
+    *unreached("payout", "payout_one_number"),
+    unique(
+        "payout_id_with_package", by=OWNER,
+        sabotage=(
+            "alter table payout drop constraint payout_pkey cascade",
+            "alter table payout drop constraint payout_package_key cascade",
+            "alter table payout disable trigger user",
+        ),
+    ),
+    *unreached("acceptance", "acceptance_inspection_key", "acceptance_payout_key", "acceptance_income_entry_key"),
+    *unreached("voucher_counter", "voucher_counter_pkey", "voucher_counter_village_key"),
+    *unreached(
+        "reversal", "reversal_pkey", "reversal_package_key", "reversal_acceptance_key", "reversal_transfer_key",
+        "reversal_income_entry_key",
+    ),
+    check("inspection_proof_known", "inspection", proof="word"),
+    check("send_back_reason_known", "send_back", reason="ugly"),
+    check("send_back_other_in_words", "send_back", reason="other"),
+    unforced("voucher_counter_not_negative", "voucher_counter", last=-1),
+    check("payout_exactly_hundred", "payout", **PAYOUT, amount_fen=9_999),
+    check("payout_proof_known", "payout", **PAYOUT, proof="word"),
+    unforced("payout_numbered", "payout", **PAYOUT),
+    check("payout_receiver_known", "payout", **PAYOUT, received_by="dog"),
+    check("payout_stranger_with_note", "payout", **PAYOUT, received_by="other"),
+    check("payout_signed_somehow", "payout", **PAYOUT, signed="wink"),
+    check("reversal_two_persons", "reversal", second=":director"),
+    check("reversal_reason_given", "reversal", reason=""),
+    trigger(
+        "payout", "payout_is_numbered", "insert", Copy("payout", {**PAYOUT, "voucher_number": 7}),
+        says="payout_number_is_given",
+    ),
+    trigger("payout", "payout_no_kin", "insert", Copy("payout", {**PAYOUT, "household": ":cashiers_household"})),
+    trigger("payout", "payout_has_acceptance", "insert", PAY[1], first=PAY[:1]),
+    *of_its_village("acceptance", kept=True),
+    trigger("payout", "payout_village", "insert", Copy("payout", {**PAYOUT, "village": ":other_village"})),
+    *(broken for broken in of_its_village("payout", kept=True) if broken.by == OWNER),
+    trigger(
+        "voucher_counter", "voucher_counter_moves_on", "insert",
+        Copy("voucher_counter", {"village": ":other_village", "last": 0}), by=OWNER,
+    ),
+    trigger(
+        "voucher_counter", "voucher_counter_moves_on", "update",
+        "update voucher_counter set last = last + 1 where id = :voucher_counter", by=OWNER,
+    ),
+    trigger("inspection", "inspection_no_kin", "insert", Copy("inspection", {"package": ":brothers_package"})),
+    trigger(
+        "inspection", "inspection_no_kin", "insert", Copy("inspection", {"village": ":other_village"}),
+        says="inspection_village",
+    ),
+    *(
+        trigger("acceptance", "acceptance_ties", "insert", Copy("acceptance", change))
+        for change in ({"inspection": ":ordered_inspection"}, {"payout": ":ordered_payout"},
+                       {"income_entry": ":ordered_income_entry"}, {"household": ":second_household"},
+                       {"package": ":inspected"})
+    ),
+    trigger(
+        "acceptance", "acceptance_ties", "insert", Copy("acceptance", {}),
+        first=(INSPECT_AGAIN.format(inspector="inspector", passed="true"),),
+    ),
+    trigger(
+        "acceptance", "acceptance_ties", "insert", Copy("acceptance", {"inspection": ":new_inspection"}),
+        first=(INSPECT_AGAIN.format(inspector="inspector", passed="false"),),
+    ),
+    trigger(
+        "acceptance", "acceptance_ties", "insert", Copy("acceptance", {"inspection": ":new_inspection"}),
+        says="acceptance_two_persons", first=(INSPECT_AGAIN.format(inspector=":cashier", passed="true"),),
+    ),
+    trigger("acceptance", "acceptance_is_whole", "insert", ACCEPT, first=(*PAY, EARN)),
+    trigger(
+        "acceptance", "acceptance_is_whole", "insert", "update package set state = 'paid' where id = :inspected",
+        first=(*PAY, EARN, ACCEPT),
+    ),
+    *(
+        trigger("package", "package_paid_by_acceptance", "update", act, says=says)
+        for act, says in (
+            ("update package set state = 'paid' where id = :inspected", "package_paid_by_acceptance"),
+            ("update package set state = 'reversed' where id = :sold", "package_reversed_by_reversal"),
+            ("update package set state = 'sent_back' where id = :draft", "package_sent_back_with_reason"),
+        )
+    ),
+    *(
+        trigger("reversal", "reversal_ties", "insert", Copy("reversal", change))
+        for change in ({"acceptance": ":sold_acceptance"}, {"package": ":sold"}, {"village": ":other_village"},
+                       {"transfer": ":float_transfer"}, {"income_entry": ":sold_income_entry"})
+    ),
+    trigger("reversal", "reversal_is_whole", "insert", UNACCEPT, first=UNPAY),
+    trigger(
+        "reversal", "reversal_is_whole", "insert", "update package set state = 'reversed' where id = :sold",
+        first=(*UNPAY, UNACCEPT),
+    ),
+    *append_only("inspection", "send_back", "payout", "acceptance", "reversal"),
+)  # fmt: skip

@@ -1,0 +1,38 @@
+"""Every law that the database lists is broken once on purpose, and the right error seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.census import laws
+from tests.census.breaks import DENIED, Break, Mend, done, refusal
+from tests.census.broken import BREAKS, MENDS
+from tests.census.world import APP, OWNER, Prepared
+
+
+async def test_every_law_is_broken_and_every_broken_law_exists(prepared: Prepared) -> None:
+    listed = set(await laws.listed(prepared.connection))
+    broken = {law for one in BREAKS for law in one.laws} | {mend.name for mend in MENDS}
+    assert {"without a break": sorted(listed - broken), "no law any more": sorted(broken - listed)} == {
+        "without a break": [],
+        "no law any more": [],
+    }
+
+
+@pytest.mark.parametrize("mend", MENDS, ids=lambda mend: mend.name)
+async def test_trigger_sets_right(prepared: Prepared, mend: Mend) -> None:
+    async with prepared.savepoint():
+        await prepared.act_as(APP)
+        await done(prepared, mend.act)
+        assert await prepared.run(mend.shows) is True
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.name)
+async def test_law_refuses(prepared: Prepared, broken: Break) -> None:
+    error = await refusal(prepared, broken, broken.by)
+    assert error is not None, "the database took it"
+    assert (error.sqlstate, getattr(error, "constraint_name", None)) == (broken.sqlstate, broken.says), error
+    if broken.by == OWNER:
+        as_app = await refusal(prepared, broken, APP, sabotaged=False)
+        assert as_app is not None, "the app role may write this: break it as the app role"
+        assert broken.sabotage or as_app.sqlstate == DENIED, f"the app role may write this: {as_app}"
