@@ -102,11 +102,11 @@ class Attempt:
     """One try. The account's is counted before the secret is looked at: twenty at once count as twenty."""
 
     account: str
-    network: str
+    network: str  # empty for a browser that this account has used before: its neighbours' tries are not its own
 
     async def begin(self) -> None:
         """Count it. Refuses (`TooManyTries`) while the account or the network has to wait, alike for unknown ones."""
-        if (left := await minutes_left(self.network)) is not None:
+        if self.network and (left := await minutes_left(self.network)) is not None:
             raise TooManyTries(minutes=left)
         counted = await DB.fetch_value(_TRY_ACCOUNT, self.account, WAITS)
         if counted is None:
@@ -114,7 +114,8 @@ class Attempt:
 
     async def was_wrong(self) -> None:
         """Count it for the network too: there the wrong ones alone count, so that an office may sign in at once."""
-        await DB.fetch(_COUNT_NETWORK, self.network, NET_TRIES, NET_WINDOW)
+        if self.network:
+            await DB.fetch(_COUNT_NETWORK, self.network, NET_TRIES, NET_WINDOW)
 
     async def was_right(self) -> None:
         """The account starts anew."""
@@ -142,7 +143,7 @@ def attempt(kind: str, who: str, address: str, known_device: str = "") -> Attemp
     """The keys of a try. A browser that this account has used before has a count of its own, so that a stranger
     who fails on purpose does not keep the owner out."""
     account = keys.blind("sign_in_delay", f"{kind}:{who}:{known_device}").hex()
-    return Attempt(f"account:{account}", f"net:{network(address)}")
+    return Attempt(f"account:{account}", "" if known_device else f"net:{network(address)}")
 
 
 # ---------- signing in ----------
@@ -266,6 +267,17 @@ async def sign_out_everywhere(user: UUID, but: UUID | None = None) -> None:
         user,
         but,
     )
+
+
+async def remember_look(signed: Signed, locale: str | None, step: int | None) -> None:
+    """Keep the person's language and letters for the next device; what is None stays as it was."""
+    async with scoped(Scope(actor=signed.actor, role=signed.role or signed.kind)):
+        await DB.fetch(
+            "update app_user set locale = coalesce($2, locale), step = coalesce($3, step) where id = $1",
+            signed.actor,
+            locale,
+            step,
+        )
 
 
 # ---------- acting as ----------

@@ -29,6 +29,7 @@ from marketplace.accounts.rules import (
     NotYourself,
     RoleNotHeld,
     ScopeNotForRole,
+    Signed,
     new_login,
     require_good_password,
 )
@@ -37,6 +38,7 @@ from marketplace.clock import business_day
 from marketplace.errors import N_
 from marketplace.web import session
 from marketplace.web.door import Answer, Page, Scoped, Visit, deed, page
+from marketplace.web.look import keep_look
 from marketplace.web.policy import public, signed_in, staff
 from marketplace.web.scoped import lookup
 from marketplace.web.visit import own_path
@@ -48,7 +50,7 @@ lookup(RoleGrant, within={"person": RoleGrant.user})
 
 DEVICE = "d"
 DEVICE_SECONDS = 365 * 24 * 3600
-PERSISTENT: dict[Kind, int | None] = {"staff": None, "card": None, "customer": 14 * 24 * 3600}
+PERSISTENT: dict[Kind, int | None] = {"staff": None, "card": None, "customer": 90 * 24 * 3600}
 # Where a role begins; by its span where it is not named.
 HOMES: dict[str, str] = {
     "first_secretary": "/office/households",
@@ -74,10 +76,13 @@ async def sign_in(visit: Visit, form: SignInForm) -> Answer:
     """A new session; whoever holds several roles chooses one first."""
     opened = await actions.sign_in(form.login, form.password, visit.address, visit.kept(DEVICE) or "")
     take_session(visit, opened)
+    signed = await queries.signed_by(actions.hash_of(opened))
+    if signed is not None:
+        keep_look(visit, signed.locale, signed.step)
     visit.keep(DEVICE, actions.new_device(form.login), DEVICE_SECONDS)
     if opened.must_choose:
         return Answer("/acting")
-    return Answer(await first_page(opened, form.next))
+    return Answer(first_page(signed, form.next))
 
 
 @page("/card", policy=public, query=NextQuery)
@@ -143,7 +148,7 @@ async def act_as(visit: Visit, form: ActingForm) -> Answer:
         raise RoleNotHeld
     opened = await actions.act_as(visit.signed, form.grant)
     take_session(visit, opened)
-    return Answer(await first_page(opened, form.next))
+    return Answer(first_page(await queries.signed_by(actions.hash_of(opened)), form.next))
 
 
 @page("/account/password", policy=signed_in)
@@ -303,12 +308,11 @@ def take_session(visit: Visit, opened: actions.Opened) -> None:
     visit.cookies.append(session.cookie("s", opened.token, PERSISTENT[opened.kind]))
 
 
-async def first_page(opened: actions.Opened, wanted: str) -> str:
+def first_page(signed: Signed | None, wanted: str) -> str:
     """Where to go after a good sign-in: where the person was going, else the first page of the role."""
     path = own_path(wanted, "")
     if path and path != "/":
         return path
-    signed = await queries.signed_by(actions.hash_of(opened))
     if signed is None:
         return "/"
     return HOMES.get(signed.role) or HOMES.get(signed.span, "/acting")

@@ -311,9 +311,7 @@ def recorded_form(value: Any) -> dict[str, Any]:
     return dict(forms.recorded(value)) if value is not None else {}
 
 
-async def show_again(
-    door: Door, visit: Visit, sent: forms.Sent, status: int, error: Exception | None
-) -> Response[Any]:
+async def show_again(door: Door, visit: Visit, sent: forms.Sent, status: int, error: Exception | None) -> Response[Any]:
     """The page of the form once more, with what was typed and what is wrong.
 
     Where the page has a query, fields of the form by the same names stand for it (`next`).

@@ -120,7 +120,7 @@ async def test_customer_signs_up_and_is_in(browser: Browser, world: World) -> No
     assert (answer.status_code, answer.headers["location"]) == (303, "/tiny")
     page = await browser.get("/tiny")
     assert (shown(page, "who"), shown(page, "flash")) == ("customer", "Welcome, 李雪.")
-    assert "Max-Age=1209600" in answer.headers["set-cookie"]
+    assert "Max-Age=7776000" in answer.headers["set-cookie"]
 
 
 async def test_sign_up_says_all_that_is_wrong_at_once(browser: Browser) -> None:
@@ -130,6 +130,17 @@ async def test_sign_up_says_all_that_is_wrong_at_once(browser: Browser) -> None:
     assert answer.text.count("Fill this in.") >= 3
     short = await browser.post("/sign-up", {"name": "x", "contact": "138", "password": "short", "agreed": "on"})
     assert "Enter a mobile number of 11 digits or an e-mail address." in short.text
+
+
+async def test_look_follows_the_person_to_the_next_device(
+    browser: Browser, open_browser: Callable[[], Browser]
+) -> None:
+    await enter(browser, "s07")
+    await browser.post("/look", {"step": "24", "locale": "zh_CN"})
+    other = open_browser()
+    await enter(other, "s07")
+    assert (other.client.cookies["step"], other.client.cookies["locale"]) == ("24", "zh_CN")
+    assert "24" in (await other.get("/acting")).text
 
 
 # ---------- signing out ----------
@@ -149,7 +160,7 @@ async def test_signed_out_cookie_opens_no_door_any_more(browser: Browser) -> Non
 
 async def test_nobody_is_signed_out_from_elsewhere(browser: Browser) -> None:
     await enter(browser, "s07")
-    assert (await browser.post("/sign-out", **{"sec-fetch-site": "cross-site"})).status_code == 403
+    assert (await browser.post("/sign-out", None, **{"sec-fetch-site": "cross-site"})).status_code == 403
     browser.hidden = {}
     assert (await browser.post("/sign-out")).status_code == 403
     assert (await browser.get(HOME)).status_code == 200
