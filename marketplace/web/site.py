@@ -41,7 +41,8 @@ class Site(Litestar):
     async def _answer_http(self, scope: Any, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
         nonce = new_nonce()
-        scope.setdefault("state", {})["nonce"] = nonce
+        # A copy for this request alone: a server may hand the same state to every request.
+        scope["state"] = {**(scope.get("state") or {}), "nonce": nonce}
         status = 0
 
         async def send_with_headers(message: Any) -> None:

@@ -216,3 +216,16 @@ async def test_app_works_behind_any_known_host_of_the_demo(site: site.Site, worl
         assert (await client.get("/tiny")).status_code == 200
         own = {"origin": "http://127.0.0.1:8000"}
         assert (await client.post("/look", data={"step": "20"}, headers=own)).status_code == 303
+
+
+async def test_two_requests_never_share_their_state(site: site.Site, world: World) -> None:
+    shared: dict[str, object] = {"from": "lifespan"}
+
+    async def same_state_for_all(scope: dict[str, object], receive: object, send: object) -> None:
+        await site({**scope, "state": shared}, receive, send)
+
+    transport = httpx.ASGITransport(app=same_state_for_all)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
+        answers = await asyncio.gather(*(client.get("/tiny") for _time in range(5)))
+    assert len({answer.headers["content-security-policy"] for answer in answers}) == 5
+    assert shared == {"from": "lifespan"}
