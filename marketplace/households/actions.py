@@ -28,6 +28,7 @@ from marketplace.households.rules import (
     plan_of,
     require_term,
     search_keys,
+    status_since,
 )
 from marketplace.households.tables import Card, Household, HouseholdStatus, Member, Proxy
 from marketplace.ids import card_code, uuid7
@@ -210,7 +211,8 @@ async def take_in(village: UUID, households: Sequence[SheetHousehold], *, by: UU
     """Write a sheet's households into the register of a village; answers what it changed.
 
     New ones are added, known ones changed where the sheet says something else; nobody is taken out. The same sheet
-    again changes nothing. Nothing is kept unless everything is. Refuses (`NotFound`) groups of another village.
+    again changes nothing. Nothing is kept unless everything is. Refuses (`NotFound`) groups of another village,
+    and `StatusChangedToday`.
     """
     # One sheet after another: two at once would both believe a household to be new.
     await DB.fetch("select pg_advisory_xact_lock(hashtextextended('register ' || $1, 0))", str(village))
@@ -342,9 +344,9 @@ async def _change_household(
     if columns:
         kept = {column: value for column, value in values.items() if column._meta.name in columns}
         await Household.update(kept).where(Household.id == key)
-    if "status" in change.fields:
-        today = business_day(now)
-        await HouseholdStatus.insert(_status(village, key, wanted.status, today, len(wanted.members), by, now))
+    if "status" in change.fields and change.known is not None:
+        since = status_since(wanted, change.known, business_day(now))
+        await HouseholdStatus.insert(_status(village, key, wanted.status, since, len(wanted.members), by, now))
     for member in change.changed:
         await _change_member(key, member)
 

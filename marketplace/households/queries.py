@@ -353,9 +353,10 @@ async def groups_with_counts(villages: Sequence[UUID]) -> list[tuple[Group, int]
 
 KNOWN = """
 select h.code, g.code as group_code, h.head_name, h.relocation, h.forest_guard, h.coop_member, h.forest_area,
-    h.phone_kind, coalesce(
-        (select s.status from household_status s where s.household = h.id order by s.since desc limit 1), '') as status
-from household h join village_group g on g.id = h."group" where h.code = any ($1::text[])
+    h.phone_kind, coalesce(s.status, '') as status, coalesce(s.since, '-infinity') as since
+from household h join village_group g on g.id = h."group"
+left join lateral (select status, since from household_status where household = h.id order by since desc limit 1) s on true
+where h.code = any ($1::text[])
 """
 KNOWN_MEMBERS = """
 select h.code, m.sequence, m.name, m.relation, m.sex, m.birth_year

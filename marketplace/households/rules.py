@@ -644,12 +644,13 @@ class KnownMember:
 
 @dataclass(frozen=True, slots=True)
 class KnownHousehold:
-    """A household as the register has it, in the sheet's words."""
+    """A household as the register has it, in the sheet's words; `since` is the first day of its status."""
 
     code: str
     group_code: str
     head_name: str
     status: str
+    since: date
     relocation: str
     forest_guard: bool
     coop_member: bool
@@ -660,13 +661,20 @@ class KnownHousehold:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What reading in would do to one household: `fields` change, `added` and `changed` are members."""
+    """What taking in would do to one household (`known` is none for a new one).
+
+    `fields` change; `added` and `changed` are members.
+    """
 
     household: SheetHousehold
-    is_new: bool
+    known: KnownHousehold | None
     fields: tuple[str, ...] = ()
     added: tuple[SheetMember, ...] = ()
     changed: tuple[SheetMember, ...] = ()
+
+    @property
+    def is_new(self) -> bool:
+        return self.known is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -688,6 +696,23 @@ class Plan:
     def members(self) -> int:
         """Members that would be added or changed."""
         return sum(len(change.added) + len(change.changed) for change in self.changes)
+
+
+class StatusChangedToday(SheetRefused):
+    text = N_("The status of {household} has been changed today already. Leave it out, or take it in tomorrow.")
+
+
+def status_since(wanted: SheetHousehold, known: KnownHousehold, today: date) -> date:
+    """From which day on a known household has the sheet's status: the end of the year it was lifted in, else today.
+
+    Refuses `StatusChangedToday`: a status holds for a day at least.
+    """
+    if known.since >= today:
+        raise StatusChangedToday(household=wanted.code)
+    if wanted.status == "lifted" and wanted.lifted_year is not None:
+        lifted = date(wanted.lifted_year, 12, 31)
+        return lifted if known.since < lifted <= today else today
+    return today
 
 
 COMPARED = (
@@ -717,7 +742,7 @@ def plan_of(households: Iterable[SheetHousehold], known: Mapping[str, KnownHouse
 
 def _change_of(wanted: SheetHousehold, known: KnownHousehold | None) -> Change | None:
     if known is None:
-        return Change(wanted, is_new=True, added=wanted.members)
+        return Change(wanted, None, added=wanted.members)
     fields = tuple(
         column
         for column, attribute in COMPARED
@@ -729,7 +754,7 @@ def _change_of(wanted: SheetHousehold, known: KnownHousehold | None) -> Change |
         for member in wanted.members
         if member.sequence in known.members and _differs(member, known.members[member.sequence])
     )
-    return Change(wanted, False, fields, added, changed) if fields or added or changed else None
+    return Change(wanted, known, fields, added, changed) if fields or added or changed else None
 
 
 def _differs(wanted: SheetMember, known: KnownMember) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,12 +20,14 @@ from marketplace.households.rules import (
     Sheet,
     SheetEmpty,
     SheetTooLong,
+    StatusChangedToday,
     plan_of,
     read_sheet,
     read_wanted,
     require_good_pin,
     require_term,
     search_keys,
+    status_since,
     status_words,
 )
 
@@ -251,7 +254,7 @@ def test_a_sheet_that_is_no_list_of_households_is_refused() -> None:
 # What would change
 
 KNOWN = KnownHousehold(
-    "JP1-90", "JP1", "高小明", "ordinary", "", False, False, None, "none",
+    "JP1-90", "JP1", "高小明", "ordinary", date(2014, 1, 1), "", False, False, None, "none",
     {1: KnownMember(1, "高小明", "head", "m", 1970)},
 )  # fmt: skip
 
@@ -270,6 +273,25 @@ def test_only_filled_in_columns_change_a_known_household() -> None:
     header = [*HEADER, "phone", "coop_member"]
     plan = plan_of(sheet([*GAO, "smart", ""], header=header).households, {"JP1-90": KNOWN})
     assert [change.fields for change in plan.changes] == [("phone",)]
+
+
+@pytest.mark.parametrize(
+    ("year", "since", "begins"),
+    [
+        (2017, date(2014, 1, 1), date(2017, 12, 31)),
+        (2018, date(2014, 1, 1), date(2018, 11, 21)),
+        (2016, date(2017, 12, 31), date(2018, 11, 21)),
+    ],
+)
+def test_a_lifted_household_is_lifted_from_its_year_on(year: int, since: date, begins: date) -> None:
+    wanted = sheet([*GAO, "lifted", str(year)], header=[*HEADER, "status", "lifted_year"]).households[0]
+    assert status_since(wanted, replace(KNOWN, since=since), date(2018, 11, 21)) == begins
+
+
+def test_a_status_holds_for_a_day_at_least() -> None:
+    wanted = sheet([*GAO, "poor"], header=[*HEADER, "status"]).households[0]
+    with pytest.raises(StatusChangedToday):
+        status_since(wanted, replace(KNOWN, since=date(2018, 11, 21)), date(2018, 11, 21))
 
 
 def test_members_are_added_and_changed_but_never_taken_out() -> None:
