@@ -24,3 +24,4 @@ grant update (state, place) on stock_unit to {app};
 grant update (state, closed_at, closed_by, expected_fen, counted_fen, reason, second, seal_head) on drawer_day to {app};
 grant update (state, hold_until) on sales_order to {app};
 grant update (live) on order_line to {app};
+grant select, insert, update, delete on pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics to {app};

@@ -69,9 +69,3 @@ end $$;
 alter table offer add column search tsvector
     generated always as (array_to_tsvector(search_tokens(search_text))) stored;
 create index offer_search on offer using gin (search);
-
--- The page behind a label (public): no household, unless it agreed to show its name.
-create view trace_page as
-    select p.code, p.village, u."group", u.offer, u.packed_on, u.best_before, u.state, u.place,
-           case when h.show_name then h.head_name end as head_name
-    from package p join stock_unit u on u.package = p.id join household h on h.id = p.household;
