@@ -16,6 +16,9 @@ FOREIGN_TABLES = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_st
 
 # Of the migrations only: a table that a test makes for itself belongs to the superuser.
 _OURS = "n.nspname = 'public' and pg_get_userbyid(c.relowner) = 'market_owner' and c.relname <> all ($1)"
+TABLES = f"""
+select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and {_OURS}
+"""
 _CONSTRAINTS = f"""
 select case k.contype when 'c' then 'check ' else 'exclude ' end || k.conname
 from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace

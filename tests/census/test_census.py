@@ -7,16 +7,30 @@ import pytest
 from tests.census import laws
 from tests.census.breaks import DENIED, Break, Mend, done, refusal
 from tests.census.broken import BREAKS, MENDS
+from tests.census.broken.arrows import ARROWS
 from tests.census.world import APP, OWNER, Prepared
 
 
 async def test_every_law_is_broken_and_every_broken_law_exists(prepared: Prepared) -> None:
     listed = set(await laws.listed(prepared.connection))
-    broken = {law for one in BREAKS for law in one.laws} | {mend.name for mend in MENDS}
+    broken = {law for one in BREAKS for law in one.laws} | {mend.name for mend in MENDS} | ARROWS
     assert {"without a break": sorted(listed - broken), "no law any more": sorted(broken - listed)} == {
         "without a break": [],
         "no law any more": [],
     }
+
+
+async def test_no_law_sleeps(prepared: Prepared) -> None:
+    assert await laws.asleep(prepared.connection) == []
+
+
+async def test_every_trigger_names_what_it_refuses(prepared: Prepared) -> None:
+    assert await laws.unnamed_refusals(prepared.connection) == []
+
+
+async def test_every_table_has_a_prepared_row(prepared: Prepared) -> None:
+    tables = await prepared.connection.fetch(laws.TABLES, list(laws.FOREIGN_TABLES))
+    assert [name for (name,) in tables if prepared.ids.get(name) is None] == []
 
 
 @pytest.mark.parametrize("mend", MENDS, ids=lambda mend: mend.name)

@@ -116,11 +116,12 @@ class Prepared:
             for column, value in values.items()
         }
 
-    async def insert(self, table: str, row: Mapping[str, Any]) -> None:
+    async def insert(self, table: str, row: Mapping[str, Any], returning: str = "") -> Any:
         """Write a row of JSON values; columns that are not named keep their defaults."""
         names = ", ".join(quoted(column) for column in row)
-        await self.connection.execute(
-            f"insert into {quoted(table)} ({names}) select {names} from jsonb_populate_record(null::{quoted(table)}, $1)",
+        return await self.connection.fetchval(
+            f"insert into {quoted(table)} ({names}) select {names} from jsonb_populate_record(null::{quoted(table)}, $1) "
+            f"{returning}",
             json.dumps(row),
         )
 
@@ -131,8 +132,7 @@ class Prepared:
 
     async def count(self, name: str, table: str, **values: Any) -> None:
         """Write a row whose id the database counts and remember it under that name."""
-        await self.insert(table, self.resolved(values))
-        self.ids[name] = await self.connection.fetchval("select lastval()")
+        self.ids[name] = await self.insert(table, self.resolved(values), "returning id")
 
 
 async def prepare(connection: asyncpg.Connection) -> Prepared:
@@ -222,12 +222,11 @@ async def write_journal(world: Prepared) -> None:
         world.ids[name] = world.ids.pop(f"new_{name}")
     await world.run("update command set status = 303, answer = '{}' where key = :command")
     await world.count("audit_line", "audit_line", village=":village", role="clerk", verb="test", subject="", detail={})
-    await world.run(
+    world.ids["seal_entry"] = await world.run(
         "insert into seal_entry (chain, sequence, source, source_id, row_hash, previous, hash, at) "
         "select 'JP', 1, 'audit', :audit_line, one, zero, sha256(zero || one), business_now() "
-        "from (select sha256('1') as one, decode(repeat('00', 32), 'hex') as zero) hashes"
+        "from (select sha256('1') as one, decode(repeat('00', 32), 'hex') as zero) hashes returning id"
     )
-    world.ids["seal_entry"] = await world.run("select lastval()")
 
 
 async def sign_in(world: Prepared) -> None:

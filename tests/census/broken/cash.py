@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.census.breaks import Copy, append_only, check, off, trigger, unforced, unique, uniques, unreached
 from tests.census.world import IN_DRAWER_FEN, OWNER, RETAIL_FEN
 
@@ -13,7 +15,7 @@ ALL_GONE = Copy(
     "transfer",
     {"kind": "cash_difference", "debit": ":difference", "credit": ":drawer_account", "amount": IN_DRAWER_FEN},
 )
-ANOTHER = {"day": "2018-11-22", "opening_fen": 0, "state": "open", "drawer": ":closed_drawer"}
+ANOTHER: dict[str, Any] = {"day": "2018-11-22", "opening_fen": 0, "state": "open", "drawer": ":closed_drawer"}
 
 BREAKS = (
     *uniques("drawer_pkey", "drawer_place_key", "drawer_account_key", "cash_count_pkey", "cash_count_counted_once"),

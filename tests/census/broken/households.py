@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.census.breaks import Break, Copy, alone, append_only, check, off, trigger, unique, uniques
+from tests.census.breaks import Break, Copy, alone, append_only, check, trigger, unique, uniques
 from tests.census.world import OWNER
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.census.breaks import Act, Copy, append_only, check, trigger, unforced, unique, uniques, unreached
 from tests.census.broken.households import of_its_village
 from tests.census.world import OWNER
@@ -9,10 +11,12 @@ from tests.census.world import OWNER
 # The parts of an acceptance of the inspected package, one after the other.
 PAY: tuple[Act, ...] = (
     Copy("transfer", {"debit": ":purchases", "credit": ":drawer_account", "amount": 10_000}),
-    "insert into payout (id, package, household, village, amount_fen, transfer, drawer_day, cashier, proof, received_by,"
-    " receiver, receiver_note, signed, at) select :new_payout, :inspected, household, village, amount_fen,"
-    " (select max(id) from transfer), drawer_day, cashier, proof, received_by, receiver, receiver_note, signed, at"
-    " from payout where id = :payout",
+    (
+        "insert into payout (id, package, household, village, amount_fen, transfer, drawer_day, cashier, proof, received_by,"
+        " receiver, receiver_note, signed, at) select :new_payout, :inspected, household, village, amount_fen,"
+        " (select max(id) from transfer), drawer_day, cashier, proof, received_by, receiver, receiver_note, signed, at"
+        " from payout where id = :payout"
+    ),
 )
 EARN = Copy("income_entry", {"id": ":new_income"})
 ACCEPT = Copy(
@@ -24,13 +28,17 @@ ACCEPT = Copy(
         "income_entry": ":new_income",
     },
 )
-PAYOUT = {"package": ":inspected", "transfer": ":float_transfer", "voucher_number": None}
+PAYOUT: dict[str, Any] = {"package": ":inspected", "transfer": ":float_transfer", "voucher_number": None}
 UNPAY: tuple[Act, ...] = (
-    "insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at)"
-    " select unit, credit, debit, amount, 'reversal', reference, village, id, at from transfer where id = :sold_transfer",
-    "insert into income_entry (id, household, village, year, earned_on, kind, source, amount_fen, document, one_off,"
-    " in_kind, memo, entered_at, reverses) select :new_income, household, village, year, earned_on, kind, source,"
-    " -amount_fen, document, one_off, in_kind, memo, entered_at, id from income_entry where id = :sold_income_entry",
+    (
+        "insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at)"
+        " select unit, credit, debit, amount, 'reversal', reference, village, id, at from transfer where id = :sold_transfer"
+    ),
+    (
+        "insert into income_entry (id, household, village, year, earned_on, kind, source, amount_fen, document, one_off,"
+        " in_kind, memo, entered_at, reverses) select :new_income, household, village, year, earned_on, kind, source,"
+        " -amount_fen, document, one_off, in_kind, memo, entered_at, id from income_entry where id = :sold_income_entry"
+    ),
 )
 UNACCEPT = (
     "insert into reversal (id, package, village, acceptance, transfer, income_entry, first, second, reason, at)"

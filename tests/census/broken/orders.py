@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.census.breaks import Copy, append_only, check, trigger, unforced, unique, uniques
 from tests.census.world import APP, OWNER
 
@@ -11,7 +13,7 @@ PAID_AGAIN = (
     " from payment where id = :payment"
 )
 MONEY_AGAIN = (Copy("transfer", {}, of="payment_transfer"),)
-ORDER = {"code": "new", "pickup_code": "2002"}
+ORDER: dict[str, Any] = {"code": "new", "pickup_code": "2002"}
 HOLD_FREE = "update stock_unit set state = 'held' where package = :free"
 
 BREAKS = (

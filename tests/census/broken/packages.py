@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.census.breaks import Copy, check, trigger, unforced, unique, uniques
 from tests.census.broken.households import of_its_village
 from tests.census.world import OWNER
 
-LINE = {"product": ":honey", "price_fen": 200, "quantity": 500, "amount_fen": 100}
+LINE: dict[str, Any] = {"product": ":honey", "price_fen": 200, "quantity": 500, "amount_fen": 100}
 
 BREAKS = (
     *uniques(

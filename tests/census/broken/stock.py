@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.census.breaks import Copy, alone, append_only, check, trigger, unforced, unique, uniques
 from tests.census.world import OWNER
 
-ON_HAND = {"state": "on_hand"}
+ON_HAND: dict[str, Any] = {"state": "on_hand"}
 
 BREAKS = (
     *uniques("offer_pkey", "offer_code_key", "offer_one_offer", "stock_movement_pkey"),
