@@ -15,7 +15,20 @@ from marketplace.errors import N_
 from marketplace.settings import settings
 from marketplace.web.wing import Entry, Wing
 
-ROOMS = ("accounts", "households", "produce", "income", "cash", "packages", "intake", "orders", "stores", "shop", "trace", "desks")
+ROOMS = (
+    "accounts",
+    "households",
+    "produce",
+    "income",
+    "cash",
+    "packages",
+    "intake",
+    "orders",
+    "stores",
+    "shop",
+    "trace",
+    "desks",
+)
 
 OFFICE = frozenset({"intake_clerk", "inspector", "cashier", "branch_secretary", "village_director"})
 
@@ -55,11 +68,25 @@ MARKETPLACE = Wing(
     nav=(
         Entry("/", N_("Packages"), "home"),
         Entry("/orders", N_("Orders"), "list"),
-        Entry("/office", N_("Intake"), "scale", OFFICE),
+        Entry("/basket", N_("Basket"), "basket"),
+        Entry("/office/intake", N_("Intake"), "scale", OFFICE),
         Entry("/office/households", N_("Households"), "users", OFFICE | {"first_secretary", "supervisor"}),
-        Entry("/office/drawer", N_("Cash"), "cash", frozenset({"cashier", "branch_secretary", "village_director"})),
+        Entry(
+            "/office/cash",
+            N_("Cash"),
+            "cash",
+            frozenset({"cashier", "branch_secretary", "village_director", "supervisor", "store_clerk", "hub_clerk"}),
+        ),
+        Entry("/home", N_("Home"), "home", frozenset({"household_member"})),
+        Entry("/home/draft", N_("Prepare"), "box", frozenset({"household_member"})),
+        Entry("/home/income", N_("Income"), "list", frozenset({"household_member"})),
         Entry("/store", N_("Pick-ups"), "store", frozenset({"store_clerk", "hub_clerk"})),
-        Entry("/reconcile", N_("Reconcile"), "check", frozenset({"branch_secretary", "supervisor", "auditor", "administrator"})),
+        Entry(
+            "/office/reconcile",
+            N_("Books"),
+            "check",
+            frozenset({"branch_secretary", "supervisor", "auditor", "administrator"}),
+        ),
     ),
     household_panels=panels(),
     locales=Path(__file__).parent / "locales",

@@ -27,7 +27,7 @@ async def open_drawer(world: World, *, float_fen: int = 100_000, person: tuple[s
     async def verb() -> UUID:
         office = await queries.office_of(scope.villages[0])
         return await cash.open_day(
-            office, {10_000: float_fen // 10_000}, received_fen=float_fen, by=scope.actor or UUID(int=0), now=await clock.now()
+            office, {10_000: float_fen // 10_000}, by=scope.actor or UUID(int=0), now=await clock.now()
         )
 
     return await atomically(verb, scope)
@@ -56,7 +56,9 @@ async def inspected(package: UUID, person: tuple[str, str] = INSPECTOR) -> UUID:
         assert scope.actor is not None
         seen = await package_queries.package(package)
         ticked = [code for code, _ in checks_of(seen.lines)]
-        return await intake.inspect(package, inspector=scope.actor, ticked=ticked, proof="session", now=await clock.now())
+        return await intake.inspect(
+            package, inspector=scope.actor, ticked=ticked, proof="session", now=await clock.now()
+        )
 
     return await atomically(verb, scope)
 
@@ -68,7 +70,9 @@ async def paid(package: UUID, person: tuple[str, str] = CASHIER, **receiver: Any
 
     async def verb() -> UUID:
         assert scope.actor is not None
-        return await intake.accept_and_pay(package, cashier=scope.actor, proof="session", now=await clock.now(), **given)
+        return await intake.accept_and_pay(
+            package, cashier=scope.actor, proof="session", now=await clock.now(), **given
+        )
 
     return await atomically(verb, scope)
 

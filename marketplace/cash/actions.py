@@ -43,11 +43,11 @@ async def drawer_at(place: UUID) -> Any:
     return row
 
 
-async def open_day(place: UUID, counts: Mapping[int, int], *, received_fen: int, by: UUID, now: datetime) -> UUID:
+async def open_day(place: UUID, counts: Mapping[int, int], *, by: UUID, now: datetime) -> UUID:
     """Open the day of a place's drawer with a count by denomination (fen → pieces); the day's id.
 
-    The count is the book's balance and the float received now, which is booked from the company's money.
-    Refuses: a day that is open or was closed already, a count that differs.
+    What is more than the book says is float received, booked from the company's money. What is less stays in the
+    opening count, and has to be explained at closing. Refuses a day that is open or was closed already.
     """
     drawer = await drawer_at(place)
     if await DB.fetch_value(
@@ -60,7 +60,7 @@ async def open_day(place: UUID, counts: Mapping[int, int], *, received_fen: int,
     ):
         raise rules.DayClosedAlready
     book = await ledger.balance(drawer["account"])
-    rules.check_opening(rules.counted(counts), book, received_fen)
+    received_fen = max(0, rules.counted(counts) - book)
     day = uuid7()
     await DB.fetch(_OPEN, day, drawer["id"], drawer["village"], today, now, by, book)
     await _write_count(day, "opening", counts)
@@ -74,7 +74,7 @@ async def open_day(place: UUID, counts: Mapping[int, int], *, received_fen: int,
         verb="open_drawer",
         subject=day,
         village=drawer["village"],
-        detail={"book_fen": book, "received_fen": received_fen},
+        detail={"book_fen": book, "counted_fen": rules.counted(counts), "received_fen": received_fen},
     )
     return day
 

@@ -27,14 +27,6 @@ class CashShort(Refusal):
     text = N_("There are {held} yuan in the drawer, {wanted} are needed. Fetch money first, then pay.")
 
 
-class CountDiffersAtOpening(Refusal):
-    text = N_(
-        "Counted {counted} yuan, but {expected} should be there: {book} in the book and {received} received. "
-        "Count again, or correct what was received."
-    )
-    field = "received"
-
-
 class DifferenceUnexplained(Refusal):
     text = N_("{difference} yuan differ from the book. Write the reason, and let a second person confirm it.")
     field = "reason"
@@ -51,17 +43,6 @@ def counted(counts: Mapping[int, int]) -> int:
     if unknown or any(pieces < 0 for pieces in counts.values()):
         raise ValueError(f"no denominations: {sorted(unknown)}")
     return sum(denomination * pieces for denomination, pieces in counts.items())
-
-
-def check_opening(counted_fen: int, book_fen: int, received_fen: int) -> None:
-    """Refuses an opening count that is not the book's balance and the float received."""
-    if counted_fen != book_fen + received_fen:
-        raise CountDiffersAtOpening(
-            counted=yuan(counted_fen),
-            expected=yuan(book_fen + received_fen),
-            book=yuan(book_fen),
-            received=yuan(received_fen),
-        )
 
 
 def check_closing(counted_fen: int, expected_fen: int, reason: str, has_second: bool) -> None:

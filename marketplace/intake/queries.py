@@ -169,3 +169,68 @@ where pay.package = $1
 async def payout_of(package: UUID) -> Any:
     """Everything the voucher, the label and the counter say of a paid package; None where it was not paid."""
     return await DB.fetch_row(PAYOUT, package)
+
+
+async def on_the_counter(village: UUID) -> list[UUID]:
+    """Packages that are weighed or inspected and not yet paid."""
+    rows = await DB.fetch(
+        "select id from package where village = $1 and state in ('weighed', 'inspected') order by weighed_at", village
+    )
+    return [row["id"] for row in rows]
+
+
+SOLD = """
+select p.household, count(*)::int as sold from payout p join package k on k.id = p.package and k.state = 'paid'
+where p.household = any ($1::uuid[]) and extract(year from p.at at time zone 'Asia/Shanghai') = $2 group by p.household
+"""
+
+
+async def sold_in_year(households: list[UUID], year: int) -> dict[UUID, int]:
+    """How many packages those households were paid for in a year, reversed ones left out."""
+    return {row["household"]: row["sold"] for row in await DB.fetch(SOLD, households, year)}
+
+
+async def unpaid_of(households: list[UUID]) -> dict[UUID, Any]:
+    """The latest draft or package on the counter of each of those households: id, code, state."""
+    rows = await DB.fetch(
+        "select distinct on (household) household, id, code, state from package where household = any ($1::uuid[]) "
+        "and state in ('draft', 'weighed', 'inspected') order by household, state = 'draft', drafted_at desc",
+        households,
+    )
+    return {row["household"]: row for row in rows}
+
+
+async def household_by_code(code: str) -> UUID:
+    """A household of the scope by its number. Refuses (`NotFound`) any other."""
+    found: UUID | None = await DB.fetch_value("select id from household where code = $1", code)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def draft_code(household: UUID, code: str | None) -> str | None:
+    """The code of that household's open package, if it is one of its own."""
+    found: str | None = await DB.fetch_value(
+        "select code from package where household = $1 and code = $2 and state in ('draft', 'weighed', 'inspected')",
+        household,
+        code or "",
+    )
+    return found
+
+
+async def household_of(package: UUID) -> UUID:
+    """The household of a package."""
+    household: UUID = await DB.fetch_value("select household from package where id = $1", package)
+    return household
+
+
+async def last_inspection(package: UUID) -> Any:
+    """The latest inspection: id, inspector, at; None where nobody has looked yet."""
+    return await DB.fetch_row(
+        "select id, inspector, at from inspection where package = $1 order by at desc, id desc limit 1", package
+    )
+
+
+async def send_back_of(package: UUID) -> Any:
+    """Why a package was sent back: reason, words; None where it was not."""
+    return await DB.fetch_row("select reason, words, at from send_back where package = $1", package)

@@ -136,3 +136,20 @@ async def open_packages(household: UUID) -> list[SeenPackage]:
         "select id from package where household = $1 and state in ('draft', 'weighed', 'inspected')", household
     )
     return await packages([row["id"] for row in rows])
+
+
+async def code_of(package: UUID) -> str:
+    """A package's trace code."""
+    code: str = await DB.fetch_value("select code from package where id = $1", package)
+    return code
+
+
+DAYS = """
+select d.day from intake_day d join household h on h.village = d.village
+where h.id = $1 and d.day between $2 and $3 order by d.day
+"""
+
+
+async def days_to_come(household: UUID, since: date, until: date) -> list[date]:
+    """The intake days of the household's village between two days, both included."""
+    return [row["day"] for row in await DB.fetch(DAYS, household, since, until)]
