@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from marketplace.packages import queries as packages
 from marketplace.packages import rules as package_rules
 from marketplace.produce import queries as produce
 from marketplace.produce.rules import best_before, sell_by
-from marketplace.stock import rules
+from marketplace.stock import queries, rules
 
 _FIND_OFFER = "select id from offer where village = $1 and contents = $2"
 _MAKE_OFFER = """
@@ -98,3 +100,80 @@ async def take_back(package: UUID, *, now: datetime, by: UUID | None) -> None:
     if place is None:
         raise rules.NotOnHand
     await move(package, "reversed", place=place, now=now, by=by)
+
+
+# ---- held for an order, given back, handed over
+
+_RESERVE = """
+select id, package from stock_unit
+where offer = $1 and place = any ($2::uuid[]) and state = 'on_hand' and sell_by >= $3
+order by best_before, id limit $4 for no key update skip locked
+"""
+_MOVE_UNITS = """
+update stock_unit set state = $3, place = coalesce($4, place) where package = any ($1::uuid[]) and state = $2 returning package
+"""
+_NOTE_MOVES = """
+insert into stock_movement (package, kind, place, at, actor, "order", price_fen, note)
+select u.package, $2, u.place, $3, $4, $5, sold.price_fen, ''
+from unnest($1::uuid[], $6::bigint[]) with ordinality sold (package, price_fen, number) join stock_unit u using (package)
+order by sold.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A unit that is ours until the end of the transaction."""
+
+    unit: UUID
+    package: UUID
+
+
+async def reserve(offer: UUID, pickup: UUID, count: int, *, today: date) -> list[Reserved]:
+    """Lock `count` units of an offer that a place can hand over, first expired first; nobody waits for anybody.
+
+    Refuses (`SoldOut`) when fewer are free, and says how many there are.
+    """
+    places = await queries.served_places(pickup)
+    rows = await DB.fetch(_RESERVE, offer, places, today, count)
+    if len(rows) < count:
+        raise rules.SoldOut(goods=await queries.title_of(offer), left=len(rows))
+    return [Reserved(row["id"], row["package"]) for row in rows]
+
+
+async def hold(packages: Sequence[UUID], *, order: UUID, now: datetime, by: UUID | None) -> None:
+    """Keep reserved packages for an order. Refuses (`NotHeld`) one that is no longer on hand."""
+    await _move_units(packages, rules.ON_HAND, rules.HELD)
+    await _note_moves(packages, "held", now=now, by=by, order=order)
+
+
+async def release(packages: Sequence[UUID], *, order: UUID, now: datetime, by: UUID | None) -> None:
+    """Put packages of an order back on the shelf. Refuses (`NotHeld`) one that is not held."""
+    await _move_units(packages, rules.HELD, rules.ON_HAND)
+    await _note_moves(packages, "released", now=now, by=by, order=order)
+
+
+async def hand_over(
+    packages: Sequence[UUID], prices: Sequence[int], *, place: UUID, order: UUID, now: datetime, by: UUID
+) -> None:
+    """Give packages of an order to its buyer at a place, each at its price in fen. Refuses (`NotHeld`) one not held."""
+    await _move_units(packages, rules.HELD, rules.HANDED_OVER, place)
+    await _note_moves(packages, "handed_over", now=now, by=by, order=order, prices=prices)
+
+
+async def _move_units(packages: Collection[UUID], before: str, after: str, place: UUID | None = None) -> None:
+    moved = await DB.fetch(_MOVE_UNITS, list(packages), before, after, place)
+    if len(moved) != len(packages):
+        raise rules.NotHeld
+
+
+async def _note_moves(
+    packages: Sequence[UUID],
+    kind: str,
+    *,
+    now: datetime,
+    by: UUID | None,
+    order: UUID,
+    prices: Sequence[int] | None = None,
+) -> None:
+    sold = list(prices) if prices is not None else [None] * len(packages)
+    await DB.fetch(_NOTE_MOVES, list(packages), kind, now, by, order, sold)

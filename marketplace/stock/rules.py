@@ -32,6 +32,15 @@ class NotOnHand(Conflict):
     text = N_("This package is on its way to a buyer or gone. It can no longer be taken back.")
 
 
+class SoldOut(Conflict):
+    text = N_("Of {goods}, {left} are left at this place. Change the number, or choose another place.")
+    field = "place"
+
+
+class NotHeld(Conflict):
+    text = N_("These boxes are no longer kept for this order. Look at the order again.")
+
+
 def saleable(state: str, sell_by: date, today: date) -> bool:
     """Whether a unit may be sold: on hand, and less than 80 % of its life used."""
     return state == ON_HAND and sell_by >= today

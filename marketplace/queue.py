@@ -1,0 +1,24 @@
+"""The queue of background jobs: a job is put into it inside the business transaction, and goes with its rollback."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from marketplace.db import DB, Unscoped
+
+
+async def enqueue(name: str, payload: str, *, after: timedelta = timedelta(0), key: str | None = None) -> None:
+    """Put one job into the queue, to run no sooner than `after` of real time; one waiting job a `key`.
+
+    Refuses (`Unscoped`) outside of a transaction: then it would not stand and fall with what it belongs to.
+    """
+    from pgqueuer.db import AsyncpgDriver
+    from pgqueuer.queries import Queries
+
+    transaction = DB.own_transaction()
+    if transaction is None:
+        raise Unscoped("a job is put into the queue inside a transaction")
+    queue = Queries(AsyncpgDriver(transaction.connection))
+    await queue.enqueue(
+        name, payload.encode(), execute_after=max(after, timedelta(0)), dedupe_key=key, on_conflict="skip"
+    )
