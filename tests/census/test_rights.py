@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
+from marketplace.db import Scope
 from tests.census.laws import FOREIGN_TABLES
 from tests.census.world import APP, Prepared
 
@@ -37,6 +38,14 @@ CHANGED: dict[str, set[str]] = {
     "order_line": {"live"},
 }  # fmt: skip
 DELETED = {"sign_in_delay", "package_line"}
+
+# What looks past row-level security: views, and functions that act as the owner and may be called.
+VIEWS = {
+    "trace_page": {
+        "code", "village", "group", "offer", "packed_on", "best_before", "state", "place", "head_name", "package", "inspector",
+    },
+}  # fmt: skip
+CALLED_AS_OWNER = {"card_for_sign_in", "session_for_token", "is_kin"}
 
 _TABLES = """
 from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
@@ -114,6 +123,36 @@ async def test_functions_that_act_as_the_owner_look_in_one_schema_only(prepared:
         "and not coalesce('search_path=public' = any (proconfig), false)"
     )
     assert loose == []
+
+
+async def test_callable_functions_that_act_as_the_owner_are_listed(prepared: Prepared) -> None:
+    found = await prepared.connection.fetch(
+        "select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace "
+        "and prorettype <> 'trigger'::regtype"
+    )
+    assert {row[0] for row in found} == CALLED_AS_OWNER
+
+
+async def test_views_show_the_listed_columns_only(prepared: Prepared) -> None:
+    shown: dict[str, set[str]] = {}
+    for view, column in await prepared.connection.fetch(
+        "select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 "
+        "where c.relkind in ('v', 'm') and c.relnamespace = 'public'::regnamespace"
+    ):
+        shown.setdefault(view, set()).add(column)
+    assert shown == VIEWS
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+async def test_label_names_the_head_only_where_the_household_agreed(prepared: Prepared, agreed: bool) -> None:
+    async with prepared.savepoint():
+        await prepared.act_as(APP)
+        await prepared.connection.execute(
+            "update household set show_name = $1 where id = $2", agreed, prepared.ids["household"]
+        )
+        await prepared.act_as(APP, Scope())
+        name = await prepared.connection.fetchval("select head_name from trace_page where code = 'sold'")
+        assert (name is not None) is agreed
 
 
 async def test_everything_belongs_to_the_owner(prepared: Prepared) -> None:

@@ -78,3 +78,15 @@ begin
     raise exception 'a drawer day stays' using errcode = '23514', constraint = 'drawer_day_stays';
 end $$;
 create trigger drawer_day_stays before delete on drawer_day for each row execute function drawer_day_stays();
+
+-- A count belongs to an open day: what was counted at a closing stays what the closing says.
+create function cash_count_while_open() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    perform 1 from drawer_day where id = new.drawer_day and state = 'open' for share;
+    if not found then
+        raise exception 'the day is closed' using errcode = '23514', constraint = 'cash_count_while_open';
+    end if;
+    return new;
+end $$;
+create trigger cash_count_while_open before insert on cash_count
+    for each row execute function cash_count_while_open();

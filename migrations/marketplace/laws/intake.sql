@@ -48,6 +48,16 @@ begin
 end $$;
 create trigger inspection_no_kin before insert on inspection for each row execute function inspector_is_no_kin();
 
+-- A send-back is seen and written in the package's village only.
+create function send_back_in_village() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if not exists (select 1 from package where id = new.package and village = new.village) then
+        raise exception 'another village' using errcode = '23514', constraint = 'send_back_village';
+    end if;
+    return new;
+end $$;
+create trigger send_back_village before insert on send_back for each row execute function send_back_in_village();
+
 create function cashier_is_no_kin() returns trigger language plpgsql security definer set search_path = public as $$
 begin
     if is_kin(new.cashier, new.household) then

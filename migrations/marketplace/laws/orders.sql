@@ -75,8 +75,8 @@ begin
     select state into unit from stock_unit where package = of_package;
     select o.state into ordered from order_line l join sales_order o on o.id = l."order"
         where l.package = of_package and l.live;
-    if (ordered in ('held', 'placed', 'paid') and unit <> 'held')
-       or (ordered = 'handed_over' and unit <> 'handed_over')
+    if (ordered in ('held', 'placed', 'paid') and unit is distinct from 'held')
+       or (ordered = 'handed_over' and unit is distinct from 'handed_over')
        or (unit = 'held' and ordered is null)
        or ordered in ('cancelled', 'expired') then
         raise exception 'unit is % but its order is %', unit, ordered
@@ -88,3 +88,22 @@ create constraint trigger stock_unit_agrees_with_order after insert or update on
     deferrable initially deferred for each row execute function stock_agrees_with_order();
 create constraint trigger order_line_agrees_with_stock after insert or update on order_line
     deferrable initially deferred for each row execute function stock_agrees_with_order();
+
+-- The same seen from the order: where it goes, its packages go, and given back it keeps none.
+create function order_agrees_with_stock() returns trigger language plpgsql security definer set search_path = public as $$
+declare
+    ordered text := (select state from sales_order where id = new.id);
+begin
+    if exists (
+        select 1 from order_line l left join stock_unit u on u.package = l.package where l."order" = new.id and l.live
+            and (ordered in ('cancelled', 'expired')
+                 or u.state is distinct from case ordered when 'handed_over' then 'handed_over' else 'held' end)
+    ) then
+        raise exception 'the order is % but its units are not', ordered
+            using errcode = '23514', constraint = 'stock_unit_agrees_with_order';
+    end if;
+    return null;
+end $$;
+create constraint trigger sales_order_agrees_with_stock after update on sales_order
+    deferrable initially deferred for each row when (old.state is distinct from new.state)
+    execute function order_agrees_with_stock();

@@ -78,5 +78,12 @@ BREAKS = (
         "drawer_day", "drawer_day_arrow", "update", "update drawer_day set state = 'open' where id = :closed_day"
     ),
     trigger("drawer_day", "drawer_day_stays", "delete", "delete from drawer_day where id = :closed_day", by=OWNER),
+    *(
+        trigger(
+            "cash_count", "cash_count_while_open", "insert",
+            Copy("cash_count", {"drawer_day": ":closed_day", "occasion": occasion, "denomination_fen": 10}),
+        )
+        for occasion in ("opening", "closing")
+    ),
     *append_only("cash_count", "cash_entry"),
 )  # fmt: skip

@@ -91,6 +91,9 @@ BREAKS = (
         says="payout_number_is_given",
     ),
     trigger("payout", "payout_no_kin", "insert", Copy("payout", {**PAYOUT, "household": ":cashiers_household"})),
+    trigger(
+        "send_back", "send_back_village", "insert", Copy("send_back", {"package": ":draft", "village": ":other_village"})
+    ),
     trigger("payout", "payout_has_acceptance", "insert", PAY[1], first=PAY[:1]),
     *of_its_village("acceptance", kept=True),
     trigger("payout", "payout_village", "insert", Copy("payout", {**PAYOUT, "village": ":other_village"})),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.census.breaks import Copy, append_only, check, trigger, unforced, unique, uniques
+from tests.census.breaks import Act, Copy, append_only, check, trigger, unforced, unique, uniques
 from tests.census.world import APP, OWNER
 
 PAID_AGAIN = (
@@ -15,6 +15,12 @@ PAID_AGAIN = (
 MONEY_AGAIN = (Copy("transfer", {}, of="payment_transfer"),)
 ORDER: dict[str, Any] = {"code": "new", "pickup_code": "2002"}
 HOLD_FREE = "update stock_unit set state = 'held' where package = :free"
+PAY_HELD_ORDER: tuple[Act, ...] = (
+    "update sales_order set state = 'placed' where id = :held_order",
+    Copy("transfer", {"reference": ":held_order"}, of="payment_transfer"),
+    PAID_AGAIN.format(payable=":held_order", event="'till-2'", state="'captured'"),
+    "update sales_order set state = 'paid' where id = :held_order",
+)
 
 BREAKS = (
     *uniques(
@@ -75,12 +81,7 @@ BREAKS = (
         "sales_order", "sales_order_state_has_cause", "update",
         "update sales_order set state = 'handed_over' where id = :held_order",
         says="sales_order_handed_over_by_somebody",
-        first=(
-            "update sales_order set state = 'placed' where id = :held_order",
-            Copy("transfer", {"reference": ":held_order"}, of="payment_transfer"),
-            PAID_AGAIN.format(payable=":held_order", event="'till-2'", state="'captured'"),
-            "update sales_order set state = 'paid' where id = :held_order",
-        ),
+        first=PAY_HELD_ORDER,
     ),
     *(
         trigger(
@@ -98,6 +99,26 @@ BREAKS = (
         "order_line", "order_line_agrees_with_stock", "update",
         "update order_line set live = false where id = :order_line", says="stock_unit_agrees_with_order",
         first=("update sales_order set state = 'cancelled' where id = :held_order",),
+    ),
+    trigger(
+        "order_line", "order_line_agrees_with_stock", "insert", Copy("order_line", {"package": ":draft"}),
+        says="stock_unit_agrees_with_order",
+    ),
+    *(
+        trigger(
+            "sales_order", "sales_order_agrees_with_stock", "update",
+            f"update sales_order set state = '{state}' where id = :held_order", says="stock_unit_agrees_with_order",
+        )
+        for state in ("cancelled", "expired")
+    ),
+    trigger(
+        "sales_order", "sales_order_agrees_with_stock", "update",
+        "update sales_order set state = 'handed_over' where id = :held_order", says="stock_unit_agrees_with_order",
+        first=(
+            *PAY_HELD_ORDER,
+            ('insert into handover select gen_random_uuid(), :held_order, id, place, :keeper, at from payment'
+            ' where payable = :held_order'),
+        ),
     ),
     *append_only("payment", "order_event", "handover"),
 )  # fmt: skip
