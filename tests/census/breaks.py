@@ -62,6 +62,7 @@ class Break:
     by: Role = APP
     first: tuple[Act, ...] = ()
     sabotage: tuple[str, ...] = ()
+    trigger: tuple[str, str] | None = None  # table and name, where a trigger refuses
 
 
 # Shapes
@@ -136,7 +137,7 @@ def trigger(
     """A trigger at one event, refusing in the name of `says` (its own name unless told)."""
     said = says or name
     broken = (laws.raises(table, name, said), laws.stands(table, name, event))
-    return Break(f"{broken[0]} on {event}", broken, act, said, CHECK, by, first, sabotage)
+    return Break(f"{broken[0]} on {event}", broken, act, said, CHECK, by, first, sabotage, (table, name))
 
 
 def append_only(*tables: str) -> Iterator[Break]:
