@@ -93,7 +93,8 @@ async def test_app_role_never_has(prepared: Prepared, right: str) -> None:
 async def test_rights_as_the_standard_lists_them(prepared: Prepared) -> None:
     rights = await prepared.connection.fetch(
         "select table_name, privilege_type from information_schema.role_table_grants where table_schema = 'public' "
-        "and grantee in ($1, 'PUBLIC') and privilege_type not in ('SELECT', 'INSERT') and table_name <> all ($2)",
+        "and grantor = 'market_owner' and grantee in ($1, 'PUBLIC') and privilege_type not in ('SELECT', 'INSERT') "
+        "and table_name <> all ($2)",
         APP, list(FOREIGN_TABLES),
     )  # fmt: skip
     assert sorted((row[0], row[1]) for row in rights) == [
