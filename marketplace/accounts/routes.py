@@ -56,7 +56,7 @@ HOMES: dict[str, str] = {
     "first_secretary": "/office/households",
     "supervisor": "/office/households",
     "village": "/office/intake",
-    "place": "/office/store",
+    "place": "/store",
     "company": "/office/prices",
     "figures": "/office/reconcile",
     "system": "/office/people",
