@@ -22,6 +22,7 @@ FLOAT_SOURCE = ("fen", "float_source", "KD")  # the buying company's money, befo
 
 _DRAWER = "select d.id, d.place, d.village, d.account from drawer d where d.place = $1"
 _OPEN_DAY = "select * from drawer_day where drawer = $1 and state = 'open'"
+_LOCK_OPEN_DAY = "select * from drawer_day where drawer = $1 and state = 'open' for no key update"
 _OPEN = """
 insert into drawer_day (id, drawer, village, day, state, opened_at, opened_by, opening_fen)
 values ($1, $2, $3, $4, 'open', $5, $6, $7)
@@ -182,7 +183,7 @@ async def close_day(
     Refuses a closed drawer, and a difference that nobody explains.
     """
     drawer = await drawer_at(place)
-    day = await DB.fetch_row(_OPEN_DAY + " for no key update", drawer["id"])
+    day = await DB.fetch_row(_LOCK_OPEN_DAY, drawer["id"])
     if day is None:
         raise rules.DrawerClosed
     expected: int = day["opening_fen"] + await DB.fetch_value(_BOOK, day["id"])
