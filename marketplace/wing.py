@@ -80,6 +80,7 @@ MARKETPLACE = Wing(
         Entry("/home", N_("Home"), "home", frozenset({"household_member"})),
         Entry("/home/draft", N_("Prepare"), "box", frozenset({"household_member"})),
         Entry("/home/income", N_("Income"), "list", frozenset({"household_member"})),
+        Entry("/office/prices", N_("Prices"), "list", OFFICE),
         Entry("/store", N_("Pick-ups"), "store", frozenset({"store_clerk", "hub_clerk"})),
         Entry(
             "/office/reconcile",

@@ -127,14 +127,15 @@ async def office_of(village: UUID) -> UUID:
     return found
 
 
-async def place(place: UUID) -> Any:
+async def place(place: UUID) -> dict[str, Any]:
     """A place's names and village."""
-    return await DB.fetch_row("select name_zh, name_en, village from place where id = $1", place)
+    return dict(await DB.fetch_row("select name_zh, name_en, village from place where id = $1", place))
 
 
-async def village(village: UUID | None) -> Any:
+async def village(village: UUID | None) -> dict[str, Any] | None:
     """A village's names; None for a place in a town."""
-    return await DB.fetch_row("select code, name_zh, name_en from village where id = $1", village)
+    row = await DB.fetch_row("select code, name_zh, name_en from village where id = $1", village)
+    return dict(row) if row else None
 
 
 async def expected_fen(day: UUID) -> int:
