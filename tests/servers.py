@@ -66,6 +66,7 @@ def environment_for(folder: Path, app_url: str, owner_url: str, **more: str) -> 
         "VAR": str(folder),
         "KEY_FILE": str(folder / "keys" / "field.key"),
         "DEMO": "1",
+        "TEST_DURABILITY_OFF": "0",
         "WORKERS": "1",
         "PICCOLO_CONF": "piccolo_conf",
         **more,
@@ -74,18 +75,24 @@ def environment_for(folder: Path, app_url: str, owner_url: str, **more: str) -> 
 
 @contextmanager
 def serving(
-    folder: Path, urls: tuple[str, str, str], *, count: int = 2, scheme: str = "http", words: tuple[str, ...] = (), **more: str
+    folder: Path,
+    urls: tuple[str, str, str],
+    *,
+    kinds: tuple[str, ...] = ("uvicorn", "granian"),
+    scheme: str = "http",
+    words: tuple[str, ...] = (),
+    **more: str,
 ) -> Iterator[Servers]:
-    """`count` processes of the site, each on its own port; stopped by their own ids."""
+    """One process of the site for each kind of server, each on its own port; stopped by their own ids."""
     app_url, owner_url, admin_url = urls
     bases, processes = [], []
     log = folder / "servers.log"
     with log.open("ab") as output:
-        for _ in range(count):
+        for kind in kinds:
             port = free_port()
             base = f"{scheme}://{'localhost' if scheme == 'https' else '127.0.0.1'}:{port}"
             environment = environment_for(folder, app_url, owner_url, PORT=str(port), PUBLIC_URL=base, **more)
-            command = [sys.executable, "-m", "marketplace", "serve", "--server", "uvicorn", *words]
+            command = [sys.executable, "-m", "marketplace", "serve", "--server", kind, *words]
             processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output))
             bases.append(base)
     try:

@@ -20,7 +20,27 @@ class Form:
     fields: dict[str, list[str]] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)  # where each button sends the form, "" for its own action
     text: str = ""
+
+    def reaches(self, action: str, path: str) -> bool:
+        """Whether the form, or one of its buttons, goes to an address that matches."""
+        return any(re.search(action, target) for target in (self.action or path, *filter(None, self.targets)))
+
+    def ticked(self, name: str) -> dict[str, str]:
+        """Every box `name.N` of the form ticked."""
+        return {box: values[0] for box, values in self.choices.items() if re.fullmatch(rf"{name}\.[0-9]+", box)}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A POST as it went out, to be sent once more."""
+
+    address: str
+    fields: dict[str, list[str]]
+    cookies: dict[str, str]
+    location: str
+    status: int
 
 
 class _Reader(HTMLParser):
@@ -63,6 +83,7 @@ class _Reader(HTMLParser):
         elif tag == "button":
             self._button = (name, given.get("value", ""))
             form.buttons.append((name, given.get("value", ""), ""))
+            form.targets.append(given.get("formaction", ""))
 
     @staticmethod
     def _read_input(form: Form, name: str, given: Mapping[str, str]) -> None:
@@ -73,6 +94,7 @@ class _Reader(HTMLParser):
                 form.fields.setdefault(name, []).append(given.get("value", "on"))
         elif kind == "submit":
             form.buttons.append((name, given.get("value", ""), given.get("value", "")))
+            form.targets.append(given.get("formaction", ""))
         else:
             form.fields.setdefault(name, []).append(given.get("value", ""))
 
@@ -122,10 +144,15 @@ class Seen:
     def path(self) -> str:
         return self.response.url.path
 
+    @property
+    def dense(self) -> str:
+        """The words without any space: figures are set in parts."""
+        return self.text.replace(" ", "")
+
     def form(self, action: str) -> Form:
         """The form whose action matches the pattern; complains with what there is."""
         for form in self.forms:
-            if re.search(action, form.action or self.path):
+            if form.reaches(action, self.path):
                 return form
         raise AssertionError(f"no form to {action} on {self.path}: {[form.action for form in self.forms]}\n{self.text[:600]}")
 
@@ -135,6 +162,12 @@ class Seen:
             if re.search(pattern, address):
                 return address
         raise AssertionError(f"no link to {pattern} on {self.path}: {[address for address, _ in self.links]}")
+
+
+def origin_of(address: str) -> str:
+    """What a browser sends as Origin from a page of that site."""
+    url = httpx.URL(address)
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def read(response: httpx.Response) -> Seen:
@@ -158,6 +191,7 @@ class Visitor:
         )
         self._turn = 0
         self.page: Seen | None = None
+        self.sent: list[Sent] = []
 
     async def __aenter__(self) -> Visitor:
         return self
@@ -189,23 +223,34 @@ class Visitor:
         """Fill the form whose action matches and send it; redirects are followed. `button` is part of its name=value or words."""
         assert self.page is not None
         form = self.page.form(action)
-        sent = {name: list(held) for name, held in form.fields.items()}
-        for name, value in (values or {}).items():
-            sent[name] = [value] if isinstance(value, str) else list(value)
-        if button is not None:
-            chosen = [one for one in form.buttons if button in f"{one[0]}={one[1]}" or button in one[2]]
-            assert chosen, f"no button {button}: {form.buttons}"
-            if chosen[0][0]:
-                sent.setdefault(chosen[0][0], []).append(chosen[0][1])
-        target = urljoin(self._base(), httpx.URL(urljoin(str(self.page.response.url), form.action or "")).raw_path.decode())
-        origin = f"{httpx.URL(target).scheme}://{httpx.URL(target).netloc.decode()}"
+        fields, wanted = self.filled(form, values or {}, button)
+        target = urljoin(self._base(), httpx.URL(urljoin(str(self.page.response.url), wanted)).raw_path.decode())
         if form.method == "get":
-            self.page = read(await self.client.get(target, params=sent))
+            self.page = read(await self.client.get(target, params=fields))
         else:
-            self.page = read(await self.client.post(target, data=sent, files=files, headers={"Origin": origin}))
+            cookies = dict(self.client.cookies)
+            self.page = read(await self.client.post(target, data=fields, files=files, headers={"Origin": origin_of(target)}))
+            first = self.page.response.history[0] if self.page.response.history else self.page.response
+            location = first.headers.get("location", "")
+            self.sent.append(Sent(target, fields, cookies, location, first.status_code))
         if expect is not None:
             assert self.page.status == expect, f"{action}: {self.page.status}\n{self.page.text[:1200]}"
         return self.page
+
+    @staticmethod
+    def filled(form: Form, values: Mapping[str, str | list[str]], button: str | None) -> tuple[dict[str, list[str]], str]:
+        """What is sent, and where to: the form with those values, by that button."""
+        fields = {name: list(held) for name, held in form.fields.items()}
+        for name, value in values.items():
+            fields[name] = [value] if isinstance(value, str) else list(value)
+        if button is None:
+            return fields, form.action
+        for (name, value, words), target in zip(form.buttons, form.targets, strict=True):
+            if button in f"{name}={value}" or button in words:
+                if name:
+                    fields.setdefault(name, []).append(value)
+                return fields, target or form.action
+        raise AssertionError(f"no button {button}: {form.buttons}")
 
     async def sign_in(self, login: str, password: str = "jinpo-2018", role: str = "") -> Seen:
         """Sign in as staff or customer; choose the role where there are several."""
