@@ -163,7 +163,8 @@ select c.relname as table, pg_get_expr(i.indpred, i.indrelid) as predicate, i.in
 from pg_index i join pg_class x on x.oid = i.indexrelid join pg_class c on c.oid = i.indrelid
 """
 _REFERENCES = """
-select distinct a.attname from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+select distinct a.attname from pg_constraint k
+join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
 where k.contype = 'f' and k.conrelid = $1::text::regclass
 """
 _TYPES = """

@@ -42,7 +42,8 @@ DELETED = {"sign_in_delay", "package_line"}
 # What looks past row-level security: views, and functions that act as the owner and may be called.
 VIEWS = {
     "trace_page": {
-        "code", "village", "group", "offer", "packed_on", "best_before", "state", "place", "head_name", "package", "inspector",
+        "code", "village", "group", "offer", "packed_on", "best_before", "state", "place", "head_name", "package",
+        "inspector",
     },
 }  # fmt: skip
 CALLED_AS_OWNER = {"card_for_sign_in", "session_for_token", "is_kin"}
@@ -73,8 +74,9 @@ async def test_app_role_writes_new_rows_but_where_the_database_writes(prepared: 
 async def test_app_role_changes_the_listed_columns_only(prepared: Prepared) -> None:
     changed: dict[str, set[str]] = {}
     for table, column in await prepared.connection.fetch(
-        f"select t.relname, a.attname from (select c.oid, c.relname {_TABLES}) t join pg_attribute a on a.attrelid = t.oid "
-        f"where a.attnum > 0 and not a.attisdropped and has_column_privilege('{APP}', t.oid, a.attnum, 'update')",
+        f"select t.relname, a.attname from (select c.oid, c.relname {_TABLES}) t "
+        f"join pg_attribute a on a.attrelid = t.oid where a.attnum > 0 and not a.attisdropped "
+        f"and has_column_privilege('{APP}', t.oid, a.attnum, 'update')",
         list(FOREIGN_TABLES),
     ):
         changed.setdefault(table, set()).add(column)

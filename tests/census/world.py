@@ -120,8 +120,8 @@ class Prepared:
         """Write a row of JSON values; columns that are not named keep their defaults."""
         names = ", ".join(quoted(column) for column in row)
         return await self.connection.fetchval(
-            f"insert into {quoted(table)} ({names}) select {names} from jsonb_populate_record(null::{quoted(table)}, $1) "
-            f"{returning}",
+            f"insert into {quoted(table)} ({names}) select {names} "
+            f"from jsonb_populate_record(null::{quoted(table)}, $1) {returning}",
             json.dumps(row),
         )
 
@@ -257,7 +257,8 @@ async def open_drawers(world: Prepared) -> None:
                     pieces=3)  # fmt: skip
     await world.run(
         "update drawer_day set state = 'closed', closed_at = business_now(), closed_by = :cashier, "
-        "expected_fen = 20000, counted_fen = 15000, reason = 'a note is missing', second = :deputy where id = :closed_day"
+        "expected_fen = 20000, counted_fen = 15000, reason = 'a note is missing', second = :deputy "
+        "where id = :closed_day"
     )
     await open_day(world, "drawer_day", "drawer", TODAY, OPENING_FEN)
     await world.put("cash_count", "cash_count", drawer_day=":drawer_day", occasion="opening", denomination_fen=10000,

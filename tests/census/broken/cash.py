@@ -32,11 +32,13 @@ BREAKS = (
     check("drawer_day_closed_whole", "drawer_day", **ANOTHER, closed_at="2018-11-21T17:00:00+08:00"),
     check(
         "drawer_day_difference_explained", "drawer_day",
-        act=CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=0, reason="null", second="null"), first=(ALL_GONE,),
+        act=CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=0, reason="null", second="null"),
+        first=(ALL_GONE,),
     ),
     check(
         "drawer_day_second_is_another", "drawer_day",
-        act=CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=0, reason="'lost'", second=":cashier"), first=(ALL_GONE,),
+        act=CLOSE.format(by=":cashier", expected=IN_DRAWER_FEN, counted=0, reason="'lost'", second=":cashier"),
+        first=(ALL_GONE,),
     ),
     trigger(
         "transfer", "transfer_books_cash", "insert", Copy("transfer", {"debit": ":closed_account"}),
@@ -61,7 +63,8 @@ BREAKS = (
     ),
     trigger(
         "drawer_day", "drawer_day_ties", "update",
-        CLOSE.format(by=":cashier", expected=1, counted=0, reason="'lost'", second=":deputy"), says="drawer_day_expects_book",
+        CLOSE.format(by=":cashier", expected=1, counted=0, reason="'lost'", second=":deputy"),
+        says="drawer_day_expects_book",
     ),
     trigger(
         "drawer_day", "drawer_day_ties", "update",

@@ -16,7 +16,8 @@ BREAKS = (
     check("income_line_amount_positive", "income_line", amount_fen=0, year=2019),
     *(
         trigger(
-            "income_entry", "income_entry_reversal_mirrors", "insert", Copy("income_entry", change, of="reversing_income")
+            "income_entry", "income_entry_reversal_mirrors", "insert",
+            Copy("income_entry", change, of="reversing_income"),
         )
         for change in ({"amount_fen": -9_999}, {"household": ":household"}, {"kind": "wage"}, {"source": "other"},
                        {"year": 2017, "earned_on": "2017-11-21"}, {"memo": True}, {"one_off": True}, {"in_kind": True},

@@ -12,9 +12,10 @@ from tests.census.world import OWNER
 PAY: tuple[Act, ...] = (
     Copy("transfer", {"debit": ":purchases", "credit": ":drawer_account", "amount": 10_000}),
     (
-        "insert into payout (id, package, household, village, amount_fen, transfer, drawer_day, cashier, proof, received_by,"
-        " receiver, receiver_note, signed, at) select :new_payout, :inspected, household, village, amount_fen,"
-        " (select max(id) from transfer), drawer_day, cashier, proof, received_by, receiver, receiver_note, signed, at"
+        "insert into payout (id, package, household, village, amount_fen, transfer, drawer_day, cashier, proof,"
+        " received_by, receiver, receiver_note, signed, at) select :new_payout, :inspected, household, village,"
+        " amount_fen, (select max(id) from transfer), drawer_day, cashier, proof, received_by,"
+        " receiver, receiver_note, signed, at"
         " from payout where id = :payout"
     ),
 )
@@ -32,12 +33,14 @@ PAYOUT: dict[str, Any] = {"package": ":inspected", "transfer": ":float_transfer"
 UNPAY: tuple[Act, ...] = (
     (
         "insert into transfer (unit, debit, credit, amount, kind, reference, village, reverses, at)"
-        " select unit, credit, debit, amount, 'reversal', reference, village, id, at from transfer where id = :sold_transfer"
+        " select unit, credit, debit, amount, 'reversal', reference, village, id, at from transfer"
+        " where id = :sold_transfer"
     ),
     (
-        "insert into income_entry (id, household, village, year, earned_on, kind, source, amount_fen, document, one_off,"
-        " in_kind, memo, entered_at, reverses) select :new_income, household, village, year, earned_on, kind, source,"
-        " -amount_fen, document, one_off, in_kind, memo, entered_at, id from income_entry where id = :sold_income_entry"
+        "insert into income_entry (id, household, village, year, earned_on, kind, source, amount_fen, document,"
+        " one_off, in_kind, memo, entered_at, reverses) select :new_income, household, village, year,"
+        " earned_on, kind, source, -amount_fen, document, one_off, in_kind, memo, entered_at, id"
+        " from income_entry where id = :sold_income_entry"
     ),
 )
 UNACCEPT = (
@@ -46,8 +49,9 @@ UNACCEPT = (
     " second, reason, at from reversal where id = :reversal"
 )
 INSPECT_AGAIN = (
-    "insert into inspection (id, package, village, inspector, passed, checks, proof, at) select :new_inspection, package,"
-    " village, {inspector}, {passed}, checks, proof, at + interval '1 minute' from inspection where id = :sold_inspection"
+    "insert into inspection (id, package, village, inspector, passed, checks, proof, at) select :new_inspection,"
+    " package, village, {inspector}, {passed}, checks, proof, at + interval '1 minute' from inspection"
+    " where id = :sold_inspection"
 )
 
 BREAKS = (
@@ -92,7 +96,8 @@ BREAKS = (
     ),
     trigger("payout", "payout_no_kin", "insert", Copy("payout", {**PAYOUT, "household": ":cashiers_household"})),
     trigger(
-        "send_back", "send_back_village", "insert", Copy("send_back", {"package": ":draft", "village": ":other_village"})
+        "send_back", "send_back_village", "insert",
+        Copy("send_back", {"package": ":draft", "village": ":other_village"})
     ),
     trigger("payout", "payout_has_acceptance", "insert", PAY[1], first=PAY[:1]),
     *of_its_village("acceptance", kept=True),

@@ -15,7 +15,8 @@ MENDS = (
     Mend(
         stands("audit_line", "audit_line_is_dated", "insert"),
         Copy("audit_line", {"at": "1999-01-01T00:00:00Z"}),
-        "select at between business_now() - interval '1 minute' and business_now() from audit_line order by id desc limit 1",
+        "select at between business_now() - interval '1 minute' and business_now() from audit_line "
+        "order by id desc limit 1",
     ),
 )
 GOOD_HASH, SHORT_HASH = "sha256('2')", "'\\x02'::bytea"

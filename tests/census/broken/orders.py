@@ -8,9 +8,9 @@ from tests.census.breaks import Act, Copy, append_only, check, trigger, unforced
 from tests.census.world import APP, OWNER
 
 PAID_AGAIN = (
-    "insert into payment (id, payable, provider, event, amount_fen, state, place, transfer, at) select gen_random_uuid(),"
-    " {payable}, provider, {event}, amount_fen, {state}, place, (select max(id) from transfer), at"
-    " from payment where id = :payment"
+    "insert into payment (id, payable, provider, event, amount_fen, state, place, transfer, at)"
+    " select gen_random_uuid(), {payable}, provider, {event}, amount_fen, {state}, place,"
+    " (select max(id) from transfer), at from payment where id = :payment"
 )
 MONEY_AGAIN = (Copy("transfer", {}, of="payment_transfer"),)
 ORDER: dict[str, Any] = {"code": "new", "pickup_code": "2002"}
@@ -33,8 +33,14 @@ BREAKS = (
     unique("handover_payment_key", act=Copy("handover", {"order": ":held_order"})),
     unique("sales_order_pkey", pickup_code="2002"),
     unique("sales_order_code_key", pickup_code="2002"),
-    unique("payment_captured_once", act=PAID_AGAIN.format(payable="payable", event="'till-2'", state="'captured'"), first=MONEY_AGAIN),
-    unique("payment_one_event", act=PAID_AGAIN.format(payable="payable", event="event", state="'excess'"), first=MONEY_AGAIN),
+    unique(
+        "payment_captured_once", first=MONEY_AGAIN,
+        act=PAID_AGAIN.format(payable="payable", event="'till-2'", state="'captured'"),
+    ),
+    unique(
+        "payment_one_event", first=MONEY_AGAIN,
+        act=PAID_AGAIN.format(payable="payable", event="event", state="'excess'"),
+    ),
     check("payment_provider_known", "payment", provider="shells"),
     check("payment_state_known", "payment", state="promised"),
     unforced("payment_amount_positive", "payment", amount_fen=0),
@@ -48,7 +54,8 @@ BREAKS = (
     ),
     trigger("sales_order", "sales_order_arrow", "insert", Copy("sales_order", {**ORDER, "state": "paid"})),
     trigger(
-        "sales_order", "sales_order_arrow", "update", "update sales_order set state = 'held' where id = :cancelled_order"
+        "sales_order", "sales_order_arrow", "update",
+        "update sales_order set state = 'held' where id = :cancelled_order"
     ),
     trigger("sales_order", "sales_order_total_is_sum", "insert", Copy("sales_order", ORDER)),
     trigger(
@@ -65,7 +72,8 @@ BREAKS = (
             by=by,
         )
         for change, by in (("live = false", APP), ("live = true", APP), ("price_fen = price_fen + 1", OWNER),
-                           ("package = :free", OWNER), ('"order" = :done_order', OWNER), ("id = gen_random_uuid()", OWNER),
+                           ("package = :free", OWNER), ('"order" = :done_order', OWNER),
+                           ("id = gen_random_uuid()", OWNER),
                            ("offer = gen_random_uuid()", OWNER))
     ),
     trigger(

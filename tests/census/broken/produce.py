@@ -19,7 +19,8 @@ BREAKS = (
     check("price_list_document_named", "price_list", document=""),
     Break(
         "exclude price_list_no_overlap", ("exclude price_list_no_overlap",),
-        Copy("price_list", {"valid_from": "2018-12-01", "valid_until": "2018-12-31"}), "price_list_no_overlap", EXCLUSION,
+        Copy("price_list", {"valid_from": "2018-12-01", "valid_until": "2018-12-31"}),
+        "price_list_no_overlap", EXCLUSION,
     ),
     check("price_line_price_positive", "price_line", price_fen=0),
     check("retail_price_channel_known", "retail_price", channel="auction"),

@@ -20,7 +20,8 @@ BREAKS = (
     check("stock_movement_price_where_sold", "stock_movement", kind="sold"),
     trigger("stock_unit", "stock_unit_arrow", "insert", Copy("stock_unit", {"state": "held"})),
     trigger(
-        "stock_unit", "stock_unit_arrow", "update", "update stock_unit set state = 'on_hand' where id = :sold_stock_unit"
+        "stock_unit", "stock_unit_arrow", "update",
+        "update stock_unit set state = 'on_hand' where id = :sold_stock_unit"
     ),
     trigger(
         "stock_unit", "stock_unit_is_accepted", "insert", Copy("stock_unit", {**ON_HAND, "package": ":inspected"})
