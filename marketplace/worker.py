@@ -1,0 +1,180 @@
+"""The worker: runs background jobs out of the queue, inside the demo's app or as its own process.
+
+Every job may run twice and then does nothing the second time. A job that keeps failing is parked and shown on the
+page of jobs; whatever a job missed, the sweep of the next minute finds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+from litestar import Litestar
+
+from marketplace import clock
+from marketplace.db import DB, RETRYABLE, PoolBusy, Scope, atomically, require_safe
+from marketplace.orders import actions as orders
+from marketplace.orders.jobs import EXPIRE
+from marketplace.settings import settings
+from marketplace.web import logs
+
+if TYPE_CHECKING:
+    from pgqueuer import PgQueuer
+
+SYSTEM: Final = Scope(role="system")
+SWEEP: Final = "sweep_orders"
+SEAL: Final = "seal_chains"
+EVERY_MINUTE: Final = "* * * * *"
+EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
+MOST_ATTEMPTS: Final = 5
+BATCH: Final = 200
+LONGEST_NAP: Final = timedelta(seconds=20)
+PAUSE_SECONDS: Final = 3
+PATIENCE_SECONDS: Final = 10
+LOST: Final = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    PoolBusy,
+    RuntimeError,
+)
+
+
+async def expire_orders() -> int:
+    """Give back the boxes of every order whose time is over by the business clock; how many orders."""
+
+    async def verb() -> int:
+        return await orders.expire_due(await clock.now(), limit=BATCH)
+
+    given_back = done = await atomically(verb, SYSTEM)
+    while done == BATCH:
+        done = await atomically(verb, SYSTEM)
+        given_back += done
+    if given_back:
+        logs.log.info("orders expired", job=EXPIRE, count=given_back)
+    return given_back
+
+
+async def seal_chains() -> None:
+    """Chain what was written since the last seal, where the journal can seal."""
+    if importlib.util.find_spec("marketplace.journal.seal") is None:
+        return
+    await importlib.import_module("marketplace.journal.seal").seal_all()
+
+
+def register(queue: PgQueuer) -> None:
+    """Tell the queue what its jobs do, and what runs by the clock."""
+    from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
+
+    retried: Any = partial(
+        DatabaseRetryEntrypointExecutor, max_attempts=MOST_ATTEMPTS, initial_delay=timedelta(seconds=2)
+    )
+
+    @queue.entrypoint(EXPIRE, on_failure="hold", executor_factory=retried)
+    async def _expire(_job: Any) -> None:
+        await expire_orders()
+
+    @queue.entrypoint(SEAL, on_failure="hold", executor_factory=retried)
+    async def _seal(_job: Any) -> None:
+        await seal_chains()
+
+    @queue.schedule(SWEEP, EVERY_MINUTE, clean_old=True)
+    async def _sweep(_schedule: Any) -> None:
+        await told(SWEEP, expire_orders)
+
+    @queue.schedule(SEAL, EVERY_FIVE_MINUTES, clean_old=True)
+    async def _seal_regularly(_schedule: Any) -> None:
+        await told(SEAL, seal_chains)
+
+
+async def told(name: str, job: Callable[[], Awaitable[object]]) -> None:
+    """Run what the clock calls for; a failure is logged, and the next round tries again."""
+    try:
+        await job()
+    except Exception as error:
+        logs.log.error("job failed", job=name, **logs.told(error))
+
+
+async def run_worker(stop: asyncio.Event) -> None:
+    """Work until `stop` is set; a lost database is looked for again after a pause."""
+    while not stop.is_set():
+        try:
+            await _work(stop)
+        except (*LOST, *RETRYABLE) as error:
+            logs.log.error("worker lost the database", **logs.told(error))
+            await pause(stop)
+
+
+async def pause(stop: asyncio.Event) -> None:
+    """Wait a little, or until `stop` is set."""
+    try:
+        await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+    except TimeoutError:
+        return
+
+
+async def _work(stop: asyncio.Event) -> None:
+    from pgqueuer import PgQueuer
+
+    connection = await asyncpg.connect(DB.config["dsn"], server_settings={"application_name": "marketplace worker"})
+    try:
+        queue = PgQueuer.from_asyncpg_connection(connection)
+        register(queue)
+        watching = asyncio.create_task(_pass_on(stop, queue.shutdown))
+        try:
+            await queue.run(dequeue_timeout=LONGEST_NAP, shutdown_on_listener_failure=True)
+        finally:
+            watching.cancel()
+    finally:
+        await connection.close(timeout=2)
+    if not stop.is_set():
+        raise ConnectionError("the queue was shut down from outside")
+
+
+async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    await stop.wait()
+    shutdown.set()
+
+
+async def start(site: Litestar) -> None:
+    """Work inside the demo's app; for real the worker is a process of its own."""
+    if not settings().demo:
+        return
+    stop_working = asyncio.Event()
+    site.state.worker = (stop_working, asyncio.create_task(run_worker(stop_working)))
+
+
+async def stop(site: Litestar) -> None:
+    """Let the worker inside the app finish what it does, for a while."""
+    if "worker" not in site.state:
+        return
+    stop_working, working = site.state.worker
+    stop_working.set()
+    try:
+        await asyncio.wait_for(working, PATIENCE_SECONDS)
+    except TimeoutError:
+        logs.log.error("worker had to be stopped")
+
+
+async def main(_words: list[str]) -> None:
+    """Work until SIGINT or SIGTERM (`python -m marketplace worker`). Refuses an unsafe database."""
+    logs.configure()
+    here = settings()
+    await DB.open_pool(1, 4)
+    try:
+        await require_safe(durable=not here.test_durability_off, real_clock=not here.demo)
+        stop_working = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop_working.set)
+        await run_worker(stop_working)
+    finally:
+        await DB.close_connection_pool()
