@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from marketplace.db import DB, require_safe
 from marketplace.errors import N_
+from marketplace.journal.commands import COMMANDS
 from marketplace.settings import settings
 from marketplace.web.wing import Entry, Wing
 
@@ -90,6 +91,7 @@ MARKETPLACE = Wing(
         ),
     ),
     household_panels=panels(),
+    commands=COMMANDS,
     locales=Path(__file__).parent / "locales",
     on_start=(open_database,),
     on_stop=(close_database,),

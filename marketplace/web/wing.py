@@ -63,7 +63,7 @@ class Wing:
     household_panels: tuple[Panel, ...] = ()
     desk_panels: tuple[Panel, ...] = ()
     jobs: tuple[Any, ...] = ()
-    commands: tuple[Any, ...] = ()
+    commands: Mapping[str, Callable[[list[str]], object]] = field(default_factory=dict)
     reconcile_checks: tuple[Any, ...] = ()
     demo_steps: tuple[Any, ...] = ()
     locales: Path | None = None
