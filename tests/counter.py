@@ -17,6 +17,10 @@ from marketplace.packages import queries as package_queries
 from tests.cast import CASHIER, CLERK, INSPECTOR, scope_of
 from tests.conftest import World
 
+OFFICE_OPEN = """
+select exists (select 1 from drawer_day d join drawer w on w.id = d.drawer join place p on p.id = w.place
+               where p.kind = 'party_office' and d.state = 'open')
+"""
 P01: tuple[tuple[str, int], ...] = (("EGG", 30), ("SOY", 4000))
 
 
@@ -79,7 +83,7 @@ async def paid(package: UUID, person: tuple[str, str] = CASHIER, **receiver: Any
 
 async def sold(world: World, household: str, lines: Sequence[tuple[str, int]] = P01) -> UUID:
     """A package of that household, paid and in stock at the office; opens the drawer where it is closed."""
-    if not await world.admin.fetchval("select exists (select 1 from drawer_day where state = 'open')"):
+    if not await world.admin.fetchval(OFFICE_OPEN):
         await open_drawer(world)
     package = await weighed(world, household, lines)
     await inspected(package)
