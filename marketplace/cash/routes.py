@@ -229,8 +229,8 @@ async def close_drawer(visit: Visit, form: CloseForm) -> Answer:
 
 
 async def second_of(visit: Visit, form: CloseForm, village: UUID | None) -> UUID | None:
-    """The second person, a leader or supervisor of the drawer's village, proved by PIN."""
-    if not form.login or village is None:
+    """The second person, a leader or supervisor of the drawer's village, proved by PIN; None while none has typed it."""
+    if not (form.login and form.pin) or village is None:
         return None
     scope = replace(visit.scope, villages=(village,))
     return await accounts.prove_pin(scope, form.login, form.pin, SECONDS, village, address=visit.address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from marketplace.accounts import actions as accounts
 from marketplace.cash import queries as cash
 from marketplace.clock import CHINA, business_day
-from marketplace.errors import N_, NotFound
+from marketplace.errors import N_, NotFound, Refusal
 from marketplace.households import queries as households
 from marketplace.ids import check_code, grouped
 from marketplace.intake import actions, queries, rules
@@ -30,11 +31,12 @@ from marketplace.intake.forms import (
 from marketplace.intake.rules import Proof, ReceivedBy
 from marketplace.packages import actions as packages
 from marketplace.packages import queries as package_queries
-from marketplace.packages.forms import LinesForm, RecipeForm, lines_of, pairs
+from marketplace.packages.forms import LineForm, LinesForm, RecipeForm, lines_of, pairs
 from marketplace.packages.panels import composer_values, lines_values, package_values, recipe_values
-from marketplace.packages.rules import HUNDRED, REASONS, total
+from marketplace.packages.rules import HUNDRED, REASONS, Line, total
 from marketplace.packages.tables import Package
 from marketplace.produce import queries as produce
+from marketplace.produce.rules import Good
 from marketplace.settings import settings
 from marketplace.web.door import Answer, Page, Scoped, Visit, deed, page
 from marketplace.web.policy import staff
@@ -139,7 +141,6 @@ async def find(visit: Visit, query: FindQuery) -> Page:
     ids = [row.id for row in found.rows]
     sold, unpaid = await queries.sold_in_year(ids, business_day(visit.now).year), await queries.unpaid_of(ids)
     seen = {one.id: one for one in await package_queries.packages([row["id"] for row in unpaid.values()])}
-    name = {"zh_CN": "name_zh", "en": "name_en"}[visit.locale]
     return Page(
         "marketplace/intake/find.html",
         q=query.q,
@@ -149,7 +150,6 @@ async def find(visit: Visit, query: FindQuery) -> Page:
             {
                 "code": row.code,
                 "head_name": row.head_name,
-                "village": name,
                 "group": row.group,
                 "birth_year": row.birth_year,
                 "people": row.people,
@@ -216,7 +216,10 @@ async def counter(visit: Visit, package: Scoped[Package], query: AgainQuery) -> 
     day = business_day(visit.now)
     seen = await package_queries.package(package.id)
     goods = await produce.goods_on(day)
-    weighing = seen.state == "draft" or (query.again and seen.state in ("weighed", "inspected"))
+    again = query.again or "lines.0.product" in visit.typed
+    weighing = seen.state == "draft" or (again and seen.state in ("weighed", "inspected"))
+    if weighing:
+        seen = replace(seen, lines=typed_lines(visit, {priced.code: priced.good for priced in goods}, day) or seen.lines)
     composed = composer_values(seen.lines, goods, day)
     household = await households.household(seen.household)
     sold = await queries.sold_in_year([seen.household], day.year)
@@ -249,6 +252,17 @@ async def counter(visit: Visit, package: Scoped[Package], query: AgainQuery) -> 
     )
 
 
+def typed_lines(visit: Visit, goods: Mapping[str, Good], day: date) -> tuple[Line, ...]:
+    """The lines of a refused weighing as they were typed; none where nothing was, or it cannot be read."""
+    rows = []
+    while (product := visit.typed.get(f"lines.{len(rows)}.product")) is not None:
+        rows.append(LineForm(product, visit.typed.get(f"lines.{len(rows)}.quantity", "")))
+    try:
+        return tuple(lines_of(LinesForm(lines=tuple(rows)), goods, day))
+    except Refusal:
+        return ()
+
+
 async def counter_package(seen: package_queries.SeenPackage) -> dict[str, Any]:
     """The package with everything its states say."""
     paid = await queries.payout_of(seen.id)
@@ -275,13 +289,14 @@ async def counter_package(seen: package_queries.SeenPackage) -> dict[str, Any]:
 
 async def check_values(visit: Visit, seen: package_queries.SeenPackage) -> dict[str, Any]:
     """What the inspector ticks, and the tray of eggs."""
-    ticked = set(visit.request.query_params.getall("checks", []))
+    ticked = {typed for name, typed in visit.typed.items() if name.startswith("checks")}
     checks = [
         {"value": code, "words": _(check.text), "checked": seen.state != "weighed" or code in ticked}
         for code, check in rules.checks_of(seen.lines)
     ]
     eggs = sum(line.quantity for line in seen.lines if line.good.code == "EGG")
-    return {"checks": checks, "eggs": eggs, "cracked": []}
+    cracked = [int(typed) for name, typed in visit.typed.items() if name.startswith("cracked") and typed.isdecimal()]
+    return {"checks": checks, "eggs": eggs, "cracked": cracked}
 
 
 async def people_values(visit: Visit, seen: package_queries.SeenPackage) -> dict[str, Any]:
