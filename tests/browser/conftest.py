@@ -40,7 +40,7 @@ def chromium() -> str:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     chromium()
     folder = tmp_path_factory.mktemp("browser")
-    with cluster_with_world(folder, year=True) as urls, serving(folder, urls, count=1) as servers:
+    with cluster_with_world(folder, year=True) as urls, serving(folder, urls, kinds=("uvicorn",)) as servers:
         yield servers
 
 
@@ -62,9 +62,12 @@ class Person:
     faults: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
-    def open(self, path: str) -> None:
-        """Go to an address of the site."""
-        self.page.goto(self.base + path)
+    def open(self, path: str, status: int = 200) -> None:
+        """Go to an address of the site; it answers with that status."""
+        answer = self.page.goto(self.base + path)
+        assert answer is not None
+        if answer.status != status:
+            self.faults.append(f"{path}: {answer.status}")
         self.look()
 
     def press(self, selector: str, *, words: str = "") -> None:
@@ -121,4 +124,4 @@ def person(site: Servers, browser: Browser) -> Iterator[MakePerson]:
 
 def is_fault(said: Any) -> bool:
     """Whether the browser's console complains about more than a form that was refused."""
-    return said.type == "error" and "422" not in said.text
+    return said.type == "error" and "422" not in said.text and "404" not in said.text
