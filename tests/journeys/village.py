@@ -122,7 +122,7 @@ class Village:
 @asynccontextmanager
 async def village_on(servers: Servers, secure: Any = True) -> AsyncIterator[Village]:
     """The village on those processes; every browser is closed at the end."""
-    admin = await asyncpg.connect(servers.admin_url)
+    admin = await asyncpg.create_pool(servers.admin_url, min_size=1, max_size=4)
     try:
         async with AsyncExitStack() as browsers:
             yield Village(servers, admin, secure, browsers)
