@@ -8,13 +8,14 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 TEST_PROCESSES ?= $(shell [ $(CORES) -gt 4 ] && echo 4 || echo $(CORES))
 
 .NOTPARALLEL:
-.PHONY: help set-up demo demo-load demo-reset test lint format types drift load lock clean
+.PHONY: help set-up demo demo-load demo-reset test mutants lint format types drift load lock clean
 
 help:
 	@echo "make demo        serve the demo world on PORT (default 8000)"
 	@echo "make demo-load   prepare it without serving"
 	@echo "make demo-reset  throw its data away and prepare it anew"
 	@echo "make test        everything a test run needs, then all tests"
+	@echo "make mutants     break the laws in copies, and want the named tests red"
 	@echo "make lint        ruff, mypy and the comparison of tables with migrations"
 	@echo "make format      let ruff lay the code out"
 	@echo "make load        the tests that take minutes"
@@ -30,7 +31,10 @@ demo-load demo-reset: set-up
 	@$(PYTHON) -m marketplace $@
 
 test: lint
-	@$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not load"
+	@$(PYTHON) -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not load and not mutants"
+
+mutants: set-up
+	@$(PYTHON) -m pytest -n $(TEST_PROCESSES) -m mutants tests/mutants
 
 load: set-up
 	@$(PYTHON) -m pytest -m load tests/load

@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
+from marketplace import worker
 from marketplace.db import DB, require_safe
 from marketplace.errors import N_
 from marketplace.journal.commands import COMMANDS
@@ -93,6 +94,6 @@ MARKETPLACE = Wing(
     household_panels=panels(),
     commands=COMMANDS,
     locales=Path(__file__).parent / "locales",
-    on_start=(open_database,),
-    on_stop=(close_database,),
+    on_start=(open_database, worker.start),
+    on_stop=(worker.stop, close_database),
 )
