@@ -18,6 +18,10 @@ insert into income_entry (id, household, village, year, earned_on, kind, source,
 select $1, h.id, h.village, extract(year from $3::date), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, null
 from household h where h.id = $2 returning village
 """
+_ENTERED = """
+select e.source, e.reverses, exists (select 1 from income_entry r where r.reverses = e.id) as reversed
+from income_entry e where e.id = $1
+"""
 _REVERSE = """
 insert into income_entry (id, household, village, year, earned_on, kind, source, amount_fen, document, one_off, in_kind,
     memo, entered_at, entered_by, reverses)
@@ -77,3 +81,18 @@ async def reverse(entry: UUID, *, by: UUID | None, now: datetime) -> UUID:
         detail={"amount_fen": row["amount_fen"]},
     )
     return mirror
+
+
+async def take_back(entry: UUID, *, by: UUID | None, now: datetime) -> UUID:
+    """Take back an entry that somebody typed; the reversal's id.
+
+    Refuses: out of scope and what is a reversal itself (`NotFound`), a package's money, an entry taken back already.
+    """
+    row = await DB.fetch_row(_ENTERED, entry)
+    if row is None or row["reverses"] is not None:
+        raise NotFound
+    if row["source"] == rules.PACKAGES:
+        raise rules.PackageIncome
+    if row["reversed"]:
+        raise rules.ReversedAlready
+    return await reverse(entry, by=by, now=now)

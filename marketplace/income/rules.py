@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from marketplace.errors import N_, Refusal
+from marketplace.errors import N_, Conflict, Refusal
 
 Kind = Literal["wage", "business", "property", "transfer", "cost"]
 KINDS: tuple[Kind, ...] = ("wage", "business", "property", "transfer", "cost")
@@ -37,6 +37,11 @@ SOURCE_NAMES: Mapping[str, str] = {
     "family_support": N_("Support by family"),
     "production_cost": N_("Seed, feed, fertiliser and the like"),
 }
+LINE_NAMES: Mapping[str, str] = {
+    "poverty": N_("Poverty line"),
+    "protection": N_("Protection line"),
+    "monitoring": N_("Monitoring line"),
+}
 # Which sources a kind has. Packages enter themselves and are never typed.
 SOURCES: Mapping[str, tuple[str, ...]] = {
     "wage": ("work_away", "local_work", "cleaning_post", "forest_guard"),
@@ -60,6 +65,14 @@ class NoDocument(Refusal):
 class NotYetEarned(Refusal):
     text = N_("{day} is still to come. Enter it when it has been paid.")
     field = "earned_on"
+
+
+class PackageIncome(Refusal):
+    text = N_("This is the money of a package. It is taken back only together with its package, at the counter.")
+
+
+class ReversedAlready(Conflict):
+    text = N_("This entry was taken back already. Nothing was taken back a second time.")
 
 
 class OtherKind(Refusal):
