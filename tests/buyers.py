@@ -109,6 +109,7 @@ async def shopper(world: World, scope: Scope, *, language: str = "en") -> AsyncI
         yield browser
 
 
-def state_of(world: World, order: UUID) -> object:
-    """The order's state, as a coroutine."""
-    return world.admin.fetchval("select state from sales_order where id = $1", order)
+async def state_of(world: World, order: UUID) -> str:
+    """The order's state."""
+    state: str = await world.admin.fetchval("select state from sales_order where id = $1", order)
+    return state
