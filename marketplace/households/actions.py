@@ -171,9 +171,10 @@ async def _neighbour(household: Household, name: str, lives_in: str) -> UUID | N
         return None
     found: UUID | None = await DB.fetch_value(
         "select m.id from member m join household h on h.id = m.household "
-        "where h.code = $1 and m.name = $2 and m.left_on is null",
+        "where h.code = $1 and m.name = $2 and m.left_on is null and m.village = $3",
         lives_in.upper(),
         name,
+        household.village,
     )
     if found is None:
         raise ProxyNotThere(name=name, household=lives_in)

@@ -93,7 +93,6 @@ class Payout(Table):
     payout_stranger_with_note = Check("received_by <> 'other' or receiver_note <> ''")
     payout_signed_somehow = Check("signed in ('signature', 'thumbprint', 'card')")
     payout_one_number = Unique(["village", "voucher_number"])
-    payout_id_with_package = Unique(["id", "package"])
 
 
 class Acceptance(Table):

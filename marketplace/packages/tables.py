@@ -55,7 +55,6 @@ class Package(Table):
     package_weighed_by_somebody = Check(
         "state not in ('weighed', 'inspected', 'paid', 'reversed') or num_nonnulls(weighed_at, weighed_by) = 2"
     )
-    package_id_with_household = Unique(["id", "household"])
 
 
 class PackageLine(Table, tablename="package_line"):

@@ -9991,15 +9991,6 @@ async def forwards():
     )
 
     manager.add_constraint(
-        table_class_name="Package",
-        tablename="package",
-        constraint_name="package_id_with_household",
-        constraint_class=Unique,
-        params={"columns": ["id", "household"], "nulls_distinct": True},
-        schema=None,
-    )
-
-    manager.add_constraint(
         table_class_name="OrderEvent",
         tablename="order_event",
         constraint_name="order_event_entered_once",
@@ -10191,15 +10182,6 @@ async def forwards():
         constraint_name="payout_one_number",
         constraint_class=Unique,
         params={"columns": ["village", "voucher_number"], "nulls_distinct": True},
-        schema=None,
-    )
-
-    manager.add_constraint(
-        table_class_name="Payout",
-        tablename="payout",
-        constraint_name="payout_id_with_package",
-        constraint_class=Unique,
-        params={"columns": ["id", "package"], "nulls_distinct": True},
         schema=None,
     )
 

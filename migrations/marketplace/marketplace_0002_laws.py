@@ -12,8 +12,8 @@ DESCRIPTION = "triggers, arrows, row-level security, partial indexes"
 
 LAWS = Path(__file__).parent / "laws"
 FILES = (
-    "clock", "scope", "states", "append_only", "journal", "accounts", "produce", "ledger", "income", "cash",
-    "packages", "stock", "intake", "orders",
+    "clock", "scope", "states", "append_only", "journal", "accounts", "produce", "ledger", "households", "income",
+    "cash", "packages", "stock", "intake", "orders",
 )  # fmt: skip
 
 

@@ -52,7 +52,9 @@ CHANGEABLE = {
     "household": "head_name", "member": "name", "proxy": "valid_until", "card": "pin_hash", "package": "state",
     "package_line": "quantity", "sales_order": "state", "order_line": "live", "app_user": "name",
 }  # fmt: skip
-CHANGE: dict[str, dict[str, Any]] = {"payout": {"voucher_number": None}, "sales_order": {"state": "held"}}
+CHANGE: dict[str, dict[str, Any]] = {
+    "inspection": {"package": ":weighed"}, "payout": {"voucher_number": None}, "sales_order": {"state": "held"},
+}  # fmt: skip
 SAMPLE = {"app_user": "customer", "sales_order": "done_order", "order_line": "done_order_line", "payment": "payment",
           "order_event": "done_order_event"}  # fmt: skip
 

@@ -1,6 +1,27 @@
 -- The cash book (P16): a transfer that touches a drawer needs its open day and becomes a line of its book.
 create unique index drawer_day_one_open on drawer_day (drawer) where state = 'open';
 
+-- A drawer is of its place's village, its days are of the drawer's.
+create function drawer_of_places_village() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if new.village is distinct from (select village from place where id = new.place) then
+        raise exception 'the drawer stands in another village' using errcode = '23514', constraint = 'drawer_village';
+    end if;
+    return new;
+end $$;
+create trigger drawer_village before insert or update on drawer
+    for each row execute function drawer_of_places_village();
+
+create function drawer_day_of_drawers_village() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if new.village is distinct from (select village from drawer where id = new.drawer) then
+        raise exception 'the day is of another village' using errcode = '23514', constraint = 'drawer_day_village';
+    end if;
+    return new;
+end $$;
+create trigger drawer_day_village before insert or update on drawer_day
+    for each row execute function drawer_day_of_drawers_village();
+
 create function book_cash() returns trigger language plpgsql security definer set search_path = public as $$
 declare
     d record;

@@ -48,6 +48,18 @@ begin
 end $$;
 create trigger inspection_no_kin before insert on inspection for each row execute function inspector_is_no_kin();
 
+-- Looked at is what lies weighed on the counter: neither a draft nor what is paid already.
+create function inspection_while_weighed() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    perform 1 from package where id = new.package and state = 'weighed' for share;
+    if not found then
+        raise exception 'the package is not weighed' using errcode = '23514', constraint = 'inspection_while_weighed';
+    end if;
+    return new;
+end $$;
+create trigger inspection_while_weighed before insert on inspection
+    for each row execute function inspection_while_weighed();
+
 -- A send-back is seen and written in the package's village only.
 create function send_back_in_village() returns trigger language plpgsql security definer set search_path = public as $$
 begin
@@ -66,6 +78,19 @@ begin
     return new;
 end $$;
 create trigger payout_no_kin before insert on payout for each row execute function cashier_is_no_kin();
+
+-- It is paid out of a drawer of the household's village.
+create function payout_from_villages_drawer() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if not exists (
+        select 1 from drawer_day d join drawer w on w.id = d.drawer where d.id = new.drawer_day and w.village = new.village
+    ) then
+        raise exception 'paid from another village' using errcode = '23514', constraint = 'payout_villages_drawer';
+    end if;
+    return new;
+end $$;
+create trigger payout_villages_drawer before insert on payout
+    for each row execute function payout_from_villages_drawer();
 
 -- The facts of an acceptance speak of one package, one household and one hundred yuan, and of two persons.
 create function acceptance_ties() returns trigger language plpgsql security definer set search_path = public as $$

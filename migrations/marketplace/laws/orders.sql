@@ -20,6 +20,17 @@ create constraint trigger sales_order_total_is_sum after insert or update on sal
 create constraint trigger order_line_total_is_sum after insert on order_line
     deferrable initially deferred for each row execute function order_total_is_sum();
 
+-- A line sells a package under the offer in which it stands.
+create function order_line_of_its_offer() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if not exists (select 1 from stock_unit u where u.package = new.package and u.offer = new.offer) then
+        raise exception 'the package stands in another offer' using errcode = '23514', constraint = 'order_line_offer';
+    end if;
+    return new;
+end $$;
+create trigger order_line_offer before insert on order_line
+    for each row execute function order_line_of_its_offer();
+
 -- Lines keep what they are; a line is given back once, and only with its order.
 create function order_line_given_back() returns trigger language plpgsql security definer set search_path = public as $$
 begin
@@ -64,6 +75,19 @@ begin
     return new;
 end $$;
 create trigger payment_moves_money before insert on payment for each row execute function payment_moves_money();
+
+-- A hand-over happens at the order's place, against the money that was captured for this order.
+create function handover_ties() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if not exists (
+        select 1 from sales_order o join payment p on p.payable = o.id and p.state = 'captured'
+        where o.id = new."order" and o.place = new.place and p.id = new.payment
+    ) then
+        raise exception 'the hand-over is of another order' using errcode = '23514', constraint = 'handover_ties';
+    end if;
+    return new;
+end $$;
+create trigger handover_ties before insert on handover for each row execute function handover_ties();
 
 -- A unit in stock agrees with its live line, at commit: held by an open order, handed over with a finished one.
 create function stock_agrees_with_order() returns trigger language plpgsql security definer set search_path = public as $$

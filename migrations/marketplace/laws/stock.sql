@@ -24,6 +24,20 @@ end $$;
 create trigger stock_unit_is_accepted before insert on stock_unit
     for each row execute function stock_unit_is_accepted();
 
+-- It stands under its household's village and group, in an offer of that village.
+create function stock_unit_of_household() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if not exists (
+        select 1 from package p join household h on h.id = p.household join offer o on o.id = new.offer
+        where p.id = new.package and h.village = new.village and h."group" = new."group" and o.village = new.village
+    ) then
+        raise exception 'not of that village and group' using errcode = '23514', constraint = 'stock_unit_village';
+    end if;
+    return new;
+end $$;
+create trigger stock_unit_village before insert on stock_unit
+    for each row execute function stock_unit_of_household();
+
 -- Chinese search without an extension: single signs and pairs of neighbours, Latin words (pinyin keys, codes).
 create function search_tokens(words text) returns text[] language plpgsql immutable strict parallel safe as $$
 declare

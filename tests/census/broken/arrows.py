@@ -81,7 +81,7 @@ MACHINES = (
         "drawer_day",
         {"": ("open",), "open": ("closed",)},
         "drawer_day",
-        {"drawer": ":closed_drawer"},
+        {"drawer": ":closed_drawer", "village": None},
         {
             "open": ", closed_at = null, closed_by = null, expected_fen = null, counted_fen = null",
             "closed": ", closed_at = opened_at, closed_by = opened_by, expected_fen = 0, counted_fen = 0",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.census.breaks import Copy, append_only, check, off, trigger, unforced, unique, uniques, unreached
-from tests.census.world import IN_DRAWER_FEN, OWNER, RETAIL_FEN
+from tests.census.world import APP, IN_DRAWER_FEN, OWNER, RETAIL_FEN
 
 CLOSE = (
     "update drawer_day set state = 'closed', closed_at = business_now(), closed_by = {by}, expected_fen = {expected}, "
@@ -15,10 +15,12 @@ ALL_GONE = Copy(
     "transfer",
     {"kind": "cash_difference", "debit": ":difference", "credit": ":drawer_account", "amount": IN_DRAWER_FEN},
 )
-ANOTHER: dict[str, Any] = {"day": "2018-11-22", "opening_fen": 0, "state": "open", "drawer": ":closed_drawer"}
+ANOTHER: dict[str, Any] = {"day": "2018-11-22", "opening_fen": 0, "state": "open"}
+ANOTHER |= {"drawer": ":closed_drawer", "village": None}
 
 BREAKS = (
-    *uniques("drawer_pkey", "drawer_place_key", "drawer_account_key", "cash_count_pkey", "cash_count_counted_once"),
+    *uniques("drawer_pkey", "drawer_place_key", "cash_count_pkey", "cash_count_counted_once"),
+    unique("drawer_account_key", place=":online", village=None),
     unique("drawer_day_pkey", **ANOTHER),
     unique("drawer_day_one_open", of="store_day", opening_fen=RETAIL_FEN),
     unique("drawer_day_one_a_day", of="closed_day", by=OWNER, sabotage=off("drawer_day")),
@@ -79,6 +81,19 @@ BREAKS = (
     trigger("drawer_day", "drawer_day_arrow", "insert", Copy("drawer_day", {**ANOTHER, "state": "closed"})),
     trigger(
         "drawer_day", "drawer_day_arrow", "update", "update drawer_day set state = 'open' where id = :closed_day"
+    ),
+    *(
+        trigger("drawer", "drawer_village", event, act, by=by)
+        for event, act, by in (
+            ("insert", Copy("drawer", {"place": ":online", "village": ":village"}), APP),
+            ("insert", Copy("drawer", {"village": None}), APP),
+            ("update", "update drawer set village = :other_village where id = :drawer", OWNER),
+        )
+    ),
+    trigger("drawer_day", "drawer_day_village", "insert", Copy("drawer_day", {**ANOTHER, "village": ":village"})),
+    trigger(
+        "drawer_day", "drawer_day_village", "update",
+        "update drawer_day set village = :other_village where id = :drawer_day", by=OWNER,
     ),
     trigger("drawer_day", "drawer_day_stays", "delete", "delete from drawer_day where id = :closed_day", by=OWNER),
     *(

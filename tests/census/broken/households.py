@@ -8,6 +8,13 @@ from tests.census.breaks import Break, Copy, alone, append_only, check, trigger,
 from tests.census.world import OWNER
 
 
+def of_members_village(table: str) -> Iterator[Break]:
+    """What names members stands in their village."""
+    name = f"{table}_villages_members"
+    yield trigger(table, name, "insert", Copy(table, {"member": ":other_member"}))
+    yield trigger(table, name, "update", f"update {table} set member = :other_member where id = :{table}", by=OWNER)
+
+
 def of_its_village(table: str, *, kept: bool = False) -> Iterator[Break]:
     """What carries a household carries that household's village; `kept`: another law forbids the update before."""
     name = f"{table}_village"
@@ -20,9 +27,9 @@ BREAKS = (
     *uniques(
         "household_pkey", "household_code_key", "member_pkey", "member_code_key", "member_one_sequence",
         "household_status_pkey", "household_status_one_a_day", "kin_link_pkey", "kin_link_declared_once", "proxy_pkey",
-        "card_pkey", "card_one_open_a_household", "resident_pkey", "resident_user_key",
-        "resident_member_key",
+        "card_pkey", "card_one_open_a_household", "resident_pkey", "resident_member_key",
     ),
+    unique("resident_user_key", member=":member"),
     unique("card_code_key", household=":free_household"),
     check("household_code_not_empty", "household", code=""),
     check("household_head_not_empty", "household", head_name=""),
@@ -37,6 +44,20 @@ BREAKS = (
     *of_its_village("member"),
     *of_its_village("household_status", kept=True),
     *of_its_village("proxy"),
+    *of_members_village("proxy"),
+    *of_members_village("kin_link"),
+    *of_members_village("resident"),
+    trigger(
+        "kin_link", "kin_link_villages_members", "insert",
+        Copy("kin_link", {"member": ":member", "relative": ":other_member"}),
+    ),
+    *(
+        trigger(
+            table, f"{table}_villages_members", "update",
+            f"update {table} set village = :other_village where id = :{table}", by=OWNER,
+        )
+        for table in ("kin_link", "resident")
+    ),
     *of_its_village("card"),
     *append_only("household_status"),
 )  # fmt: skip

@@ -53,32 +53,26 @@ INSPECT_AGAIN = (
     " package, village, {inspector}, {passed}, checks, proof, at + interval '1 minute' from inspection"
     " where id = :sold_inspection"
 )
+AT_ANY_TIME = ("alter table inspection disable trigger inspection_while_weighed",)
 
 BREAKS = (
     *uniques(
-        "intake_day_pkey", "intake_day_one_a_day", "inspection_pkey", "send_back_pkey", "send_back_package_key",
+        "intake_day_pkey", "intake_day_one_a_day", "send_back_pkey", "send_back_package_key",
         "acceptance_package_key",
     ),
+    unique("inspection_pkey", act=Copy("inspection", {"id": ":inspection", "package": ":weighed"})),
     unique("acceptance_pkey", act=Copy("acceptance", {"id": ":acceptance"})),
     unique("payout_pkey", voucher_number=None),
     unique("payout_package_key", voucher_number=None),
     unique("payout_transfer_key", voucher_number=None),
     *unreached("payout", "payout_one_number"),
-    unique(
-        "payout_id_with_package", by=OWNER,
-        sabotage=(
-            "alter table payout drop constraint payout_pkey cascade",
-            "alter table payout drop constraint payout_package_key cascade",
-            "alter table payout disable trigger user",
-        ),
-    ),
     *unreached("acceptance", "acceptance_inspection_key", "acceptance_payout_key", "acceptance_income_entry_key"),
     *unreached("voucher_counter", "voucher_counter_pkey", "voucher_counter_village_key"),
     *unreached(
         "reversal", "reversal_pkey", "reversal_package_key", "reversal_acceptance_key", "reversal_transfer_key",
         "reversal_income_entry_key",
     ),
-    check("inspection_proof_known", "inspection", proof="word"),
+    check("inspection_proof_known", "inspection", package=":weighed", proof="word"),
     check("send_back_reason_known", "send_back", reason="ugly"),
     check("send_back_other_in_words", "send_back", reason="other"),
     unforced("voucher_counter_not_negative", "voucher_counter", last=-1),
@@ -117,6 +111,16 @@ BREAKS = (
         says="inspection_village",
     ),
     *(
+        trigger("inspection", "inspection_while_weighed", "insert", Copy("inspection", {"package": f":{state}"}))
+        for state in ("draft", "inspected", "sold", "reversed", "returned", "withdrawn")
+    ),
+    trigger(
+        "payout", "payout_villages_drawer", "insert", Copy("payout", {**PAYOUT, "drawer_day": ":new_day"}),
+        first=(
+            Copy("drawer_day", {"id": ":new_day", "drawer": ":closed_drawer", "village": None, "opening_fen": 0}),
+        ),
+    ),
+    *(
         trigger("acceptance", "acceptance_ties", "insert", Copy("acceptance", change))
         for change in ({"inspection": ":ordered_inspection"}, {"payout": ":ordered_payout"},
                        {"income_entry": ":ordered_income_entry"}, {"household": ":second_household"},
@@ -124,15 +128,16 @@ BREAKS = (
     ),
     trigger(
         "acceptance", "acceptance_ties", "insert", Copy("acceptance", {}),
-        first=(INSPECT_AGAIN.format(inspector="inspector", passed="true"),),
+        first=(INSPECT_AGAIN.format(inspector="inspector", passed="true"),), sabotage=AT_ANY_TIME,
     ),
     trigger(
         "acceptance", "acceptance_ties", "insert", Copy("acceptance", {"inspection": ":new_inspection"}),
-        first=(INSPECT_AGAIN.format(inspector="inspector", passed="false"),),
+        first=(INSPECT_AGAIN.format(inspector="inspector", passed="false"),), sabotage=AT_ANY_TIME,
     ),
     trigger(
         "acceptance", "acceptance_ties", "insert", Copy("acceptance", {"inspection": ":new_inspection"}),
         says="acceptance_two_persons", first=(INSPECT_AGAIN.format(inspector=":cashier", passed="true"),),
+        sabotage=AT_ANY_TIME,
     ),
     trigger("acceptance", "acceptance_is_whole", "insert", ACCEPT, first=(*PAY, EARN)),
     trigger(

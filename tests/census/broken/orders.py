@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.census.breaks import Act, Copy, append_only, check, trigger, unforced, unique, uniques
+from tests.census.breaks import Act, Copy, append_only, check, trigger, unforced, unique, uniques, unreached
 from tests.census.world import APP, OWNER
 
 PAID_AGAIN = (
@@ -25,12 +25,12 @@ PAY_HELD_ORDER: tuple[Act, ...] = (
 BREAKS = (
     *uniques(
         "sales_order_pickup_code", "order_line_pkey", "order_line_sold_once", "order_event_pkey",
-        "order_event_entered_once", "handover_order_key",
+        "order_event_entered_once",
     ),
     unique("payment_pkey", act=Copy("payment", {"id": ":payment"})),
     unique("payment_transfer_key", act=Copy("payment", {"event": "till-2", "state": "excess"})),
     unique("handover_pkey", act=Copy("handover", {"id": ":handover"})),
-    unique("handover_payment_key", act=Copy("handover", {"order": ":held_order"})),
+    *unreached("handover", "handover_order_key", "handover_payment_key"),
     unique("sales_order_pkey", pickup_code="2002"),
     unique("sales_order_code_key", pickup_code="2002"),
     unique(
@@ -110,7 +110,7 @@ BREAKS = (
     ),
     trigger(
         "order_line", "order_line_agrees_with_stock", "insert", Copy("order_line", {"package": ":draft"}),
-        says="stock_unit_agrees_with_order",
+        says="stock_unit_agrees_with_order", sabotage=("alter table order_line disable trigger order_line_offer",),
     ),
     *(
         trigger(
@@ -126,6 +126,24 @@ BREAKS = (
             *PAY_HELD_ORDER,
             ('insert into handover select gen_random_uuid(), :held_order, id, place, :keeper, at from payment'
             ' where payable = :held_order'),
+        ),
+    ),
+    trigger("order_line", "order_line_offer", "insert", Copy("order_line", {"package": ":draft"})),
+    trigger(
+        "order_line", "order_line_offer", "insert", Copy("order_line", {"package": ":free", "offer": ":new_offer"}),
+        first=(Copy("offer", {"id": ":new_offer", "contents": "EGG:50", "code": "new"}),),
+    ),
+    *(
+        trigger("handover", "handover_ties", "insert", Copy("handover", change))
+        for change in ({"order": ":held_order"}, {"place": ":other_store"})
+    ),
+    trigger(
+        "handover", "handover_ties", "insert", Copy("handover", {"order": ":held_order", "payment": ":new_payment"}),
+        first=(
+            *PAY_HELD_ORDER[:2],
+            PAID_AGAIN.format(payable=":held_order", event="'till-2'", state="'excess'").replace(
+                "gen_random_uuid()", ":new_payment"
+            ),
         ),
     ),
     *append_only("payment", "order_event", "handover"),

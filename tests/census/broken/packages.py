@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.census.breaks import Copy, check, trigger, unforced, unique, uniques
+from tests.census.breaks import Copy, check, trigger, unforced, uniques
 from tests.census.broken.households import of_its_village
 from tests.census.world import OWNER
 
@@ -14,10 +14,6 @@ BREAKS = (
     *uniques(
         "recipe_pkey", "recipe_code_key", "recipe_line_pkey", "recipe_line_one_product", "package_pkey",
         "package_code_key", "package_line_pkey", "package_line_one_product",
-    ),
-    unique(
-        "package_id_with_household", by=OWNER,
-        sabotage=("alter table package drop constraint package_pkey cascade",),
     ),
     check("recipe_line_quantity_positive", "recipe_line", quantity=0),
     unforced("package_state_known", "package", state="lost"),

@@ -26,6 +26,18 @@ BREAKS = (
     trigger(
         "stock_unit", "stock_unit_is_accepted", "insert", Copy("stock_unit", {**ON_HAND, "package": ":inspected"})
     ),
+    trigger(
+        "stock_unit", "stock_unit_village", "insert",
+        Copy("stock_unit", {**ON_HAND, "village": ":other_village"}), by=OWNER,
+        sabotage=alone("stock_unit", "stock_unit_village"),
+    ),
+    trigger(
+        "stock_unit", "stock_unit_village", "insert", Copy("stock_unit", {**ON_HAND, "group": ":other_group"}),
+    ),
+    trigger(
+        "stock_unit", "stock_unit_village", "insert", Copy("stock_unit", {**ON_HAND, "offer": ":new_offer"}),
+        first=(Copy("offer", {"id": ":new_offer", "village": ":other_village", "code": "new"}),),
+    ),
     *(
         trigger(
             "stock_unit", "stock_unit_keeps_package", "update",
