@@ -20,6 +20,7 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppConfig, Finder
 
 from marketplace.db import DB
+from marketplace.reconcile import function_sql
 
 os.environ.setdefault("PICCOLO_CONF", "piccolo_conf")
 MIGRATION_LOCK = 7201811211  # any number that nobody else locks
@@ -46,7 +47,10 @@ def role_of(url: str) -> str:
 
 
 async def migrate(owner_url: str, app_url: str) -> list[str]:
-    """Run what has not run yet, as the owner; then set the app role's rights. Answers the names of what ran."""
+    """Run what has not run yet, as the owner; then set the app role's rights and lay down the checks of the promises.
+
+    Answers the names of what ran.
+    """
     lock = await asyncpg.connect(owner_url)
     try:
         await lock.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
@@ -63,6 +67,8 @@ async def _run_all(app_role: str) -> list[str]:
         config = Finder().get_app_config(app_name=app)
         done += await _run_app(config)
         await _grant(config, app_role)
+    async with DB.transaction():
+        await DB.run_script(function_sql(app_role))
     return done
 
 

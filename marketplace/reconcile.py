@@ -135,7 +135,8 @@ PROMISES: tuple[Promise, ...] = (
         with booked as (
             select d.id, coalesce(sum(e.amount_fen), 0) as moved,
                 coalesce(sum(e.amount_fen) filter (where t.kind = 'cash_difference'), 0) as difference
-            from drawer_day d left join cash_entry e on e.drawer_day = d.id left join transfer t on t.id = e.transfer group by d.id)
+            from drawer_day d left join cash_entry e on e.drawer_day = d.id left join transfer t on t.id = e.transfer
+            group by d.id)
         select (select count(*) from drawer_day d join booked b on b.id = d.id
                 where d.state = 'closed' and (d.opening_fen + b.moved <> d.counted_fen
                     or d.counted_fen - d.expected_fen <> b.difference
@@ -160,6 +161,28 @@ PROMISES: tuple[Promise, ...] = (
         """,
     ),
 )
+
+
+_FUNCTION = """
+create or replace function reconcile_counts() returns table (code text, broken bigint, looked bigint)
+language sql stable security definer set search_path = public as $reconcile$
+{counts}
+$reconcile$;
+revoke all on function reconcile_counts() from public;
+grant execute on function reconcile_counts() to {app};
+"""
+_COUNT = "select '{code}'::text, {name}.* from ({sql}) as {name} (broken, looked)"
+
+
+def function_sql(app_role: str) -> str:
+    """The same promises as a function that the app may call: counts over every village, no row of anybody.
+
+    Laid down anew at the end of every migration, so that `PROMISES` stays the only place where they stand.
+    """
+    counts = [
+        _COUNT.format(code=promise.code, name=promise.code.lower(), sql=promise.sql.strip()) for promise in PROMISES
+    ]
+    return _FUNCTION.format(counts="\nunion all\n".join(counts), app=app_role)
 
 
 async def run_checks(connection: Any, promises: Iterable[Promise] = PROMISES) -> list[Check]:
