@@ -46,6 +46,16 @@ BREAKS = (
         "transfer", "transfer_books_cash", "insert", Copy("transfer", {"debit": ":closed_account"}),
         says="cash_entry_needs_open_day",
     ),
+    trigger(
+        "transfer", "transfer_books_cash", "insert", Copy("transfer", {"debit": ":store_account"}),
+        says="cash_entry_needs_open_day",
+        first=(
+            Copy("cash_count", {"drawer_day": ":store_day", "occasion": "closing", "denomination_fen": 1000, "pieces": 14}),
+            CLOSE.format(by=":cashier", expected=RETAIL_FEN, counted=RETAIL_FEN, reason="null", second="null").replace(
+                ":drawer_day", ":store_day"
+            ),
+        ),
+    ),
     trigger("cash_entry", "cash_entry_by_transfer", "insert", Copy("cash_entry", {}), by=OWNER),
     trigger(
         "drawer_day", "drawer_day_ties", "insert", Copy("drawer_day", {**ANOTHER, "opening_fen": 1}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -193,6 +194,33 @@ async def test_vouchers_have_no_gap_after_a_refusal(world: World) -> None:
     await paid(package)
     numbers = await world.admin.fetch("select voucher_number from payout order by 1")
     assert [row[0] for row in numbers] == [1, 2, 3]
+
+
+async def test_payment_undone_after_its_voucher_was_numbered_leaves_no_gap(world: World) -> None:
+    await sold(world, "JP1-01")
+    package = await weighed(world, "JP1-02")
+    await inspected(package)
+    with pytest.raises(RuntimeError):
+        await pay_and_fail(package)
+    await paid(package)
+    numbers = await world.admin.fetch("select voucher_number from payout order by 1")
+    assert [row[0] for row in numbers] == [1, 2]
+
+
+async def pay_and_fail(package: UUID) -> None:
+    """The whole act, and then something goes wrong before it is committed."""
+    scope = await scope_of(CASHIER)
+    assert scope.actor is not None
+    by = scope.actor
+
+    async def verb() -> None:
+        await intake.accept_and_pay(
+            package, cashier=by, proof="session", received_by="head", receiver="x", receiver_note="", signed="signature",
+            now=await clock.now(),
+        )  # fmt: skip
+        raise RuntimeError("the lamp went out")
+
+    await atomically(verb, scope)
 
 
 async def reversed_by(package: object, first: tuple[str, str], second: tuple[str, str], reason: str = "wrong household") -> None:

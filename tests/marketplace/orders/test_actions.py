@@ -149,6 +149,15 @@ async def test_fifty_buyers_at_once_and_one_gets_the_last_box(world: World) -> N
     assert await world.count("order_line") == 1
 
 
+async def test_as_many_buyers_as_boxes_at_once_and_nobody_goes_without(world: World) -> None:
+    offer = [await buyers.in_stock(world, f"JP1-0{number}") for number in range(1, 6)][0]
+    scopes = [await buyers.buyer(world) for _ in range(5)]
+    what, where = await world.id_of("offer", offer), await world.id_of("place", buyers.VILLAGE_STORE)
+    got = await asyncio.gather(*(buyers.kept_for(scope, what, where) for scope in scopes), return_exceptions=True)
+    assert {type(one) for one in got} == {orders.Held}
+    assert await units(world) == {"held": 5}
+
+
 async def test_a_kept_order_is_placed_for_three_days(world: World) -> None:
     kept = await buyers.placed(world, await buyers.buyer(world), await buyers.in_stock(world))
     row = await world.admin.fetchrow("select state, hold_until, at from sales_order where id = $1", kept.id)
