@@ -29,6 +29,7 @@ DESK: Final = LEADERS | {"intake_clerk", "inspector", "cashier"}
 DESK_READERS: Final = DESK | {"supervisor"}
 OFFICE: Final = DESK | {"first_secretary", "supervisor"}
 REGISTRARS: Final = LEADERS | {"intake_clerk"}
+INCOME_READERS: Final = REGISTRARS | {"first_secretary", "supervisor"}
 STATUS_READERS: Final = LEADERS | {"first_secretary", "supervisor"}
 REVERSERS: Final = LEADERS | {"cashier"}
 CLERKS: Final = frozenset({"store_clerk", "hub_clerk"})
@@ -76,6 +77,7 @@ HOME: Final = "/home/draft"
 FOR: Final = "/office/households/{household}/draft"
 CARD: Final = "/office/households/{household}/card"
 PROXIES: Final = "/office/households/{household}/proxies"
+EARNED: Final = "/office/households/{household}/income"
 PERSON: Final = "/office/people/{person}"
 COUNTER: Final = "/office/intake/{package}"
 
@@ -92,7 +94,7 @@ ACCOUNTS: Final = {
     "POST /sign-up": opens(EVERYBODY),
     "GET /card": opens(EVERYBODY),
     "POST /card": opens(EVERYBODY),
-    "POST /sign-out": opens(SIGNED, writes="web_session"),
+    "POST /sign-out": opens(SIGNED, writes="web_session audit_line"),
     "GET /acting": opens(SIGNED),
     "POST /acting": opens(SIGNED),
     "GET /account/password": opens(SIGNED),
@@ -145,6 +147,13 @@ CASH: Final = {
     "GET /office/cash/close": opens(DRAWER_KEEPERS),
     "POST /office/cash/close": opens(DRAWER_KEEPERS),
     "GET /office/cash/{day}": opens(DRAWER_READERS, day="closed day"),
+}
+INCOME: Final = {
+    "GET /home/income": opens(HOUSEHOLD),
+    f"GET {EARNED}": opens(INCOME_READERS, household="household"),
+    f"GET {EARNED}/new": opens(REGISTRARS, household="household"),
+    f"POST {EARNED}/new": opens(REGISTRARS, household="household"),
+    f"POST {EARNED}/{{line}}/reverse": opens(LEADERS, household="household", line="income line"),
 }
 PACKAGES: Final = {
     f"GET {HOME}": opens(HOUSEHOLD),
@@ -204,6 +213,12 @@ TRACE: Final = {
     "GET /T/{code}": opens(EVERYBODY, code="trace code"),
 }
 
+DESKS: Final = {
+    "GET /office/reconcile": opens(frozenset({"branch_secretary", "supervisor", "auditor", "administrator"})),
+}DESKS: Final = {
+    "GET /office/reconcile": opens(frozenset({"branch_secretary", "supervisor", "auditor", "administrator"})),
+}
+
 TABLE: Final[Mapping[str, Opens]] = {
-    **WEB, **ACCOUNTS, **HOUSEHOLDS, **PRODUCE, **CASH, **PACKAGES, **INTAKE, **SHOP, **STORES, **TRACE,
+    **WEB, **ACCOUNTS, **HOUSEHOLDS, **PRODUCE, **CASH, **INCOME, **PACKAGES, **INTAKE, **SHOP, **STORES, **TRACE, **DESKS, **DESKS,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -11,8 +12,10 @@ import httpx
 import pytest
 
 from marketplace.accounts.rules import ROLES
-from marketplace.web.policy import answers_options, handlers_of
-from tests.access.realm import Persona, Realm, open_realm
+from marketplace.db import DB
+from marketplace.web import scoped
+from marketplace.web.policy import Policy, answers_options, handlers_of
+from tests.access.realm import FOREIGN, Persona, Realm, open_realm
 from tests.access_table import EVERYBODY, NOBODY, NOT_ACTING, TABLE, Opens
 from tests.conftest import Database
 
@@ -74,7 +77,8 @@ def missing_names(realm: Realm, line: Opens, span: str) -> dict[str, Names]:
 
 def strange_names(realm: Realm, line: Opens, span: str) -> dict[str, Names]:
     """Each subject in turn somebody else's, then nested ones that belong to another parent."""
-    own, found = own_names(realm, line, span), {}
+    own = own_names(realm, line, span)
+    found: dict[str, Names] = {}
     for name, kind in line.subjects.items():
         subject = realm.subjects[kind]
         for whose, stranger in subject.strangers_of(span).items():
@@ -148,6 +152,7 @@ async def own_answered(realm: Realm, persona: Persona, address: str, line: Opens
         good = answer.status_code == 200 or (answer.status_code == 303 and not to_sign_in(answer))
         head = await realm.ask(persona, "HEAD", path)
         faults = [] if (head.status_code, head.content) == (answer.status_code, b"") else [f"HEAD {head.status_code}"]
+        faults += [f"own page says {code}" for code in realm.not_for(persona) if code in answer.text]
     else:
         answer = await realm.ask(persona, method, path, {"_csrf_token": persona.form_token()})
         good = answer.status_code in (303, 400, 409, 422) and not to_sign_in(answer) and FORGED not in answer.text
@@ -156,7 +161,8 @@ async def own_answered(realm: Realm, persona: Persona, address: str, line: Opens
 
 
 def to_sign_in(answer: httpx.Response) -> bool:
-    return answer.headers.get("location", "").startswith(("/sign-in?", "/card?"))
+    location: str = answer.headers.get("location", "")
+    return location.startswith(("/sign-in?", "/card?"))
 
 
 async def turned_away(realm: Realm, role: str, address: str, line: Opens) -> list[str]:
@@ -212,4 +218,134 @@ async def test_options_tell_only_the_verbs_and_other_verbs_are_refused(realm: Re
             told.add((answer.status_code, answer.text, frozenset(answer.headers["allow"].split(", "))))
             for verb in ("PUT", "DELETE", "PATCH"):
                 assert (await realm.ask(realm.personas[role], verb, path)).status_code == 405
-    assert told == {(204, "", frozenset(verbs | {"OPTIONS"} | ({"HEAD"} if "GET" in verbs else set())))}
+    ((status, text, allowed),) = told  # the same to everybody, about everything
+    assert (status, text) == (204, "")
+    assert allowed <= verbs | {"OPTIONS", "HEAD"}
+
+
+# What forms name is looked up like what paths name
+
+
+FOREIGN_FORMS: list[tuple[str, str, dict[str, str], int]] = [
+    ("intake_clerk", "POST /office/intake/start", {"household": FOREIGN}, 404),
+    ("intake_clerk", "POST /office/households/{household}/proxies", {"name": "柯尚林", "lives_in": FOREIGN}, 422),
+    ("cashier", "POST /office/intake/{package}/inspect", {"login": "y05", "pin": "2468"}, 422),
+    ("inspector", "POST /office/intake/{package}/pay", {"login": "y07", "pin": "2468", "receiver": "head"}, 422),
+]
+COUNTED_TRIES = {"sign_in_delay"}
+
+
+@pytest.mark.parametrize(("role", "address", "form", "status"), FOREIGN_FORMS)
+async def test_a_form_names_nothing_of_another_village(
+    realm: Realm, role: str, address: str, form: dict[str, str], status: int
+) -> None:
+    line, persona, before = TABLE[address], realm.personas[role], await realm.state()
+    path = filled(address.split(" ")[1], own_names(realm, line, persona.span))
+    answer = await realm.ask(persona, "POST", path, {**whole_form(persona, line), **form})
+    assert answer.status_code == status, answer.text
+    after = await realm.state()
+    assert {name for name in after if after[name] != before[name]} <= COUNTED_TRIES
+
+
+# Three layers, and each holds without the others
+
+
+PAPERS = {"household", "draft", "weighed", "paid", "card", "proxy", "income line", "order"}
+
+
+def far_names(realm: Realm, line: Opens) -> dict[str, Names]:
+    """Papers of the other village and its store: nobody of the cast has to do with them."""
+    names = own_names(realm, line, "village")
+    for name, kind in line.subjects.items():
+        strangers = realm.subjects[kind].strangers
+        names[name] = (
+            {**strangers.get("village", {}), **strangers.get("place", {})}.popitem()[1] if strangers else names[name]
+        )
+    return {"far away": names}
+
+
+async def answers_about_papers(realm: Realm) -> dict[str, int]:
+    """What every door to somebody's papers answers everybody about papers that are not theirs."""
+    found = {}
+    for address, line in TABLE.items():
+        for role in sorted(EVERYBODY) if set(line.subjects.values()) & PAPERS else ():
+            persona = realm.personas[role]
+            others = strange_names(realm, line, persona.span) if role in line.roles else {}
+            for whose, names in {**others, **far_names(realm, line)}.items():
+                answer = await send(realm, persona, address, names, line)
+                found[f"{role}: {address}: {whose}"] = answer.status_code
+    return found
+
+
+def leaks(answers: Mapping[str, int], allowed: set[int]) -> dict[str, int]:
+    assert len(answers) > 900, "the layers were asked about every door to papers"
+    return {asked: status for asked, status in answers.items() if status not in allowed}
+
+
+@asynccontextmanager
+async def without_row_level_security(database: Database) -> AsyncIterator[None]:
+    """The app on a pool of the tables' owner, whom their policies do not bind."""
+    app_pool, app_address = DB.pool, DB.config["dsn"]
+    DB.pool, DB.config["dsn"] = None, database.cluster.owner_url
+    await DB.open_pool(1, 2)
+    try:
+        yield
+    finally:
+        await DB.close_connection_pool()
+        DB.pool, DB.config["dsn"] = app_pool, app_address
+
+
+def switch_off_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Policy, "verdict", lambda self, signed: "open")
+
+
+def switch_off_scope(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoped, "own_columns", lambda table, signed, span: [])
+
+
+async def test_without_policies_scope_and_rows_still_hide_what_is_not_yours(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await realm.state()
+    switch_off_policy(monkeypatch)
+    assert leaks(await answers_about_papers(realm), {404}) == {}
+    assert await realm.state() == before
+
+
+async def test_without_the_scope_policies_and_rows_still_hide_what_is_not_yours(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await realm.state()
+    switch_off_scope(monkeypatch)
+    assert leaks(await answers_about_papers(realm), {303, 403, 404}) == {}
+    assert await realm.state() == before
+
+
+async def test_without_row_level_security_policies_and_scope_still_hide_what_is_not_yours(
+    realm: Realm, database: Database
+) -> None:
+    before = await realm.state()
+    async with without_row_level_security(database):
+        assert leaks(await answers_about_papers(realm), {303, 403, 404}) == {}
+    assert await realm.state() == before
+
+
+BITTEN = [
+    ("cashier", "GET /office/households/{household}"),
+    ("inspector", "GET /office/intake/{package}"),
+    ("supervisor", "GET /office/intake/{package}/voucher"),
+    ("customer", "GET /orders/{order}"),
+    ("store_clerk", "GET /store/orders/{order}"),
+]
+
+
+@pytest.mark.parametrize(("role", "address"), BITTEN)
+async def test_without_scope_and_row_level_security_the_same_questions_are_answered(
+    realm: Realm, database: Database, monkeypatch: pytest.MonkeyPatch, role: str, address: str
+) -> None:
+    """So it is these two layers that hide them, not a missing row."""
+    switch_off_scope(monkeypatch)
+    async with without_row_level_security(database):
+        for names in far_names(realm, TABLE[address]).values():
+            answer = await send(realm, realm.personas[role], address, names, TABLE[address])
+            assert answer.status_code == 200

@@ -339,10 +339,13 @@ async def prove_pin(
 
     Refuses `WrongPin` alike for unknown names and wrong PINs, `TooManyTries`, `NotTheRole` when he does not hold
     `role` (or one of them) in that village today, `SamePerson` when it is the person already signed in, `NotFound`
-    for a village out of scope. Call it before the command: a wrong try is counted although the command is refused.
+    for a village out of scope. Call it before the command: a wrong try is counted although the command is refused;
+    a form without a name or a PIN is no try.
     """
     if village not in scope.villages:
         raise NotFound
+    if not (login and pin):
+        raise WrongPin(field=field)
     tried = attempt("pin", normal_login(login), address or f"at:{scope.actor}")
     await tried.begin()
     account = await queries.account_by_login(normal_login(login))

@@ -15,7 +15,6 @@ from marketplace.accounts.rules import ROLES
 from marketplace.cash import actions as cash
 from marketplace.db import Scope, atomically
 from marketplace.intake import actions as intake
-from marketplace.intake import queries as intake_queries
 from marketplace.intake.rules import checks_of
 from marketplace.orders import actions as orders
 from marketplace.orders.rules import Wanted
@@ -107,6 +106,14 @@ class Realm:
             await self.world.admin.execute(OPEN_SESSION, keys.token_hash(token), *self.principals[role])
         self.personas[role] = Persona(role, ROLES[role].span if role in ROLES else "", token)
         return self.personas[role]
+
+    def not_for(self, persona: Persona) -> list[str]:
+        """Codes that no page of that person may say: other households, their packages, other people's orders."""
+        subjects = (self.subjects[kind] for kind in ("household", "draft", "weighed", "order"))
+        others = [code for subject in subjects for code in subject.strangers_of(persona.span).values()]
+        if persona.span not in ("village", "household"):
+            others += [PENG, TAN, NEIGHBOUR, FOREIGN, *self.subjects["draft"].own.values()]
+        return [*others, NEIGHBOUR, TAN] if persona.span == "household" else others
 
     async def state(self) -> dict[str, tuple[int, int]]:
         """Rows and youngest writer of every table. Sessions get a sign of life when they are read."""
@@ -206,6 +213,7 @@ async def work(realm: Realm) -> None:
     await world.set_clock(DEMO_MORNING)
     await open_drawer(world, "PO-JP", ours.scope("cashier"), 3)
     await open_drawer(world, "PO-YL", theirs.scope("cashier"), 2)
+    await open_drawer(world, "VS-JP01", store, 0)
     await fill(realm, ours, theirs)
     await sell(realm)
     await name_the_rest(realm)
@@ -352,7 +360,11 @@ async def name_the_rest(realm: Realm) -> None:
     own, theirs, next_door = [await card_of(world, like) for like in (PENG, "YL%", "JP%")]
     subjects["card"] = village_subject(own, theirs, str(uuid4()), next_door)
     subjects["person"] = Subject({"system": "s05"}, "s99")
-    subjects["grant"] = Subject({"system": await grant_of(world, "s05")}, str(uuid4()), nested=await grant_of(world, "s07"))
+    subjects["grant"] = Subject(
+        {"system": await grant_of(world, "s05")}, str(uuid4()), nested=await grant_of(world, "s07")
+    )
+    earned = [await income_of(world, code) for code in (PENG, FOREIGN, NEIGHBOUR)]
+    subjects["income line"] = village_subject(earned[0], earned[1], str(uuid4()), earned[2])
     price_list: UUID = await world.admin.fetchval("select id from price_list limit 1")
     subjects["price list"] = Subject({"": str(price_list)}, str(uuid4()))
     subjects["product"] = Subject({"": "EGG"}, "XXX")
@@ -374,10 +386,15 @@ async def card_of(world: World, like: str) -> str:
     return str(found)
 
 
+async def income_of(world: World, household: str) -> str:
+    found: UUID = await world.admin.fetchval(
+        "select i.id from income_entry i join household h on h.id = i.household where h.code = $1 limit 1", household
+    )
+    return str(found)
+
+
 async def grant_of(world: World, login: str) -> str:
     found: UUID = await world.admin.fetchval(
         'select g.id from role_grant g join app_user u on u.id = g."user" where u.login = $1 limit 1', login
     )
     return str(found)
-
-
