@@ -212,13 +212,11 @@ TRACE: Final = {
     "GET /T": opens(EVERYBODY),
     "GET /T/{code}": opens(EVERYBODY, code="trace code"),
 }
-
 DESKS: Final = {
-    "GET /office/reconcile": opens(frozenset({"branch_secretary", "supervisor", "auditor", "administrator"})),
-}DESKS: Final = {
     "GET /office/reconcile": opens(frozenset({"branch_secretary", "supervisor", "auditor", "administrator"})),
 }
 
 TABLE: Final[Mapping[str, Opens]] = {
-    **WEB, **ACCOUNTS, **HOUSEHOLDS, **PRODUCE, **CASH, **INCOME, **PACKAGES, **INTAKE, **SHOP, **STORES, **TRACE, **DESKS, **DESKS,
+    **WEB, **ACCOUNTS, **HOUSEHOLDS, **PRODUCE, **CASH, **INCOME, **PACKAGES, **INTAKE, **SHOP, **STORES, **TRACE,
+    **DESKS,
 }  # fmt: skip
