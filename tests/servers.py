@@ -120,5 +120,3 @@ def wait_for(base: str, process: subprocess.Popen[bytes], log: Path, seconds: fl
         except httpx.HTTPError:
             time.sleep(0.1)
     raise AssertionError(f"no answer from {base}: {log.read_text()[-3000:]}")
-
-

@@ -154,7 +154,9 @@ class Seen:
         for form in self.forms:
             if form.reaches(action, self.path):
                 return form
-        raise AssertionError(f"no form to {action} on {self.path}: {[form.action for form in self.forms]}\n{self.text[:600]}")
+        raise AssertionError(
+            f"no form to {action} on {self.path}: {[form.action for form in self.forms]}\n{self.text[:600]}"
+        )
 
     def link(self, pattern: str) -> str:
         """The first link whose address matches the pattern."""
@@ -229,7 +231,9 @@ class Visitor:
             self.page = read(await self.client.get(target, params=fields))
         else:
             cookies = dict(self.client.cookies)
-            self.page = read(await self.client.post(target, data=fields, files=files, headers={"Origin": origin_of(target)}))
+            self.page = read(
+                await self.client.post(target, data=fields, files=files, headers={"Origin": origin_of(target)})
+            )
             first = self.page.response.history[0] if self.page.response.history else self.page.response
             location = first.headers.get("location", "")
             self.sent.append(Sent(target, fields, cookies, location, first.status_code))
@@ -238,7 +242,9 @@ class Visitor:
         return self.page
 
     @staticmethod
-    def filled(form: Form, values: Mapping[str, str | list[str]], button: str | None) -> tuple[dict[str, list[str]], str]:
+    def filled(
+        form: Form, values: Mapping[str, str | list[str]], button: str | None
+    ) -> tuple[dict[str, list[str]], str]:
         """What is sent, and where to: the form with those values, by that button."""
         fields = {name: list(held) for name, held in form.fields.items()}
         for name, value in values.items():

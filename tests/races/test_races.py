@@ -37,9 +37,11 @@ insert into app_user (id, kind, name, contact_index, contact_sealed, contact_mas
 values ($1, 'customer', $2, $3, $4, '***', true, now())
 """
 PAYOUTS = "select count(*)::int from payout x join package p on p.id = x.package where p.code = any ($1::text[])"
+UNIT = "select u.state from stock_unit u join package p on p.id = u.package where p.code = $1"
+# Sessions remember when they were seen, and the seal comes by its own clock.
 TABLES = """
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
-where c.relkind = 'r' and c.relname not like 'pgqueuer%' and c.relname not in ('web_session', 'attempt') order by 1
+where c.relkind = 'r' and c.relname not like 'pgqueuer%' and c.relname not in ('web_session', 'seal_entry') order by 1
 """
 
 
@@ -70,7 +72,7 @@ async def ready(village: Village, household: str, lines: Lines = P01) -> str:
 async def pressed(browser: Visitor, base: str, form: Form, **more: str) -> httpx.Response:
     """The form sent to that process without following; sent again, as a person would, where the site asks to wait."""
     address = str(httpx.URL(base).join(form.action))
-    fields = {**{name: list(held) for name, held in form.fields.items()}, **{name: [held] for name, held in more.items()}}
+    fields = form.fields | {name: [held] for name, held in more.items()}
     for _try in range(20):
         answer = await browser.client.post(
             address, data=fields, headers={"Origin": origin_of(address)}, follow_redirects=False
@@ -94,7 +96,11 @@ async def buyer(village: Village, number: int) -> Visitor:
     """A customer who is signed in; made in the database, without the cost of a hash."""
     user, contact = uuid4(), f"buyer-{number}@example.com"
     await village.admin.execute(
-        CUSTOMER, user, f"买家{number}", keys.blind(CONTACT_COLUMN, contact), keys.seal(contact, f"app_user:contact:{user}")
+        CUSTOMER,
+        user,
+        f"买家{number}",
+        keys.blind(CONTACT_COLUMN, contact),
+        keys.seal(contact, f"app_user:contact:{user}"),
     )
     browser, token = await village.visitor(), keys.new_token()
     await village.admin.execute(OPEN_SESSION, keys.token_hash(token), user, None, None, None, None)
@@ -136,9 +142,7 @@ async def test_of_200_buyers_one_gets_the_last_package(village: Village) -> None
             assert "0 are left at this place" in read(answer).text
     assert await village.value("select count(*)::int from sales_order") == 1
     assert await village.value("select count(*)::int from order_line where live") == 1
-    assert await village.value(
-        "select u.state from stock_unit u join package p on p.id = u.package where p.code = $1", code
-    ) == "held"
+    assert await village.value(UNIT, code) == "held"
 
 
 # One payment
@@ -266,7 +270,9 @@ async def test_a_day_sent_twice_changes_nothing(village: Village) -> None:
     for sent in recorded:
         answer = await replayed(sent.address, sent.fields, sent.cookies)
         if (answer.status_code, answer.headers.get("location", "")) != (sent.status, sent.location):
-            differing.append((sent.address, sent.status, sent.location, answer.status_code, answer.headers.get("location")))
+            differing.append(
+                (sent.address, sent.status, sent.location, answer.status_code, answer.headers.get("location"))
+            )
     assert not differing
     after = await digest(village)
     assert {name: held for name, held in after.items() if before[name] != held} == {}
