@@ -23,11 +23,16 @@ FLOAT_SOURCE = ("fen", "float_source", "KD")  # the buying company's money, befo
 _DRAWER = "select d.id, d.place, d.village, d.account from drawer d where d.place = $1"
 _OPEN_DAY = "select * from drawer_day where drawer = $1 and state = 'open'"
 _LOCK_OPEN_DAY = "select * from drawer_day where drawer = $1 and state = 'open' for no key update"
+_STATE = """
+select state from drawer_day where drawer = $1 and (state = 'open' or day = $2) order by state = 'open' desc limit 1
+"""
 _OPEN = """
 insert into drawer_day (id, drawer, village, day, state, opened_at, opened_by, opening_fen)
 values ($1, $2, $3, $4, 'open', $5, $6, $7)
 """
 _COUNT = "insert into cash_count (id, drawer_day, occasion, denomination_fen, pieces) values ($1, $2, $3, $4, $5)"
+# What speaks when somebody else was quicker: the day is there, or has moved money already.
+_OPENED_BEFORE = {"drawer_day_one_a_day", "drawer_day_one_open", "drawer_day_opens_at_book"}
 _CLOSE = """
 update drawer_day set state = 'closed', closed_at = $2, closed_by = $3, expected_fen = $4, counted_fen = $5, reason = $6,
     second = $7, seal_head = $8
@@ -51,19 +56,19 @@ async def open_day(place: UUID, counts: Mapping[int, int], *, by: UUID, now: dat
     opening count, and has to be explained at closing. Refuses a day that is open or was closed already.
     """
     drawer = await drawer_at(place)
-    if await DB.fetch_value(
-        "select exists (select 1 from drawer_day where drawer = $1 and state = 'open')", drawer["id"]
-    ):
-        raise rules.DrawerOpenAlready
     today = business_day(now)
-    if await DB.fetch_value(
-        "select exists (select 1 from drawer_day where drawer = $1 and day = $2)", drawer["id"], today
-    ):
-        raise rules.DayClosedAlready
+    state = await DB.fetch_value(_STATE, drawer["id"], today)
+    if state is not None:
+        raise rules.DrawerOpenAlready if state == rules.OPEN else rules.DayClosedAlready
     book = await ledger.balance(drawer["account"])
     received_fen = max(0, rules.counted(counts) - book)
     day = uuid7()
-    await DB.fetch(_OPEN, day, drawer["id"], drawer["village"], today, now, by, book)
+    try:
+        await DB.fetch(_OPEN, day, drawer["id"], drawer["village"], today, now, by, book)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if error.constraint_name not in _OPENED_BEFORE:
+            raise
+        raise rules.DrawerOpenAlready from error
     await _write_count(day, "opening", counts)
     if received_fen:
         source = await ledger.account(*FLOAT_SOURCE)
@@ -129,14 +134,16 @@ async def pay_out(
     if held < amount:
         raise rules.CashShort(held=yuan(held), wanted=yuan(amount))
     try:
-        number = await ledger.post(
-            debit=purpose_account, credit=drawer["account"], amount=amount, kind=kind, reference=reference,
-            village=village, at=now,
-        )  # fmt: skip
+        async with DB.transaction():  # a savepoint: after a broken floor the balance can be read again
+            number = await ledger.post(
+                debit=purpose_account, credit=drawer["account"], amount=amount, kind=kind, reference=reference,
+                village=village, at=now,
+            )  # fmt: skip
     except asyncpg.CheckViolationError as error:  # somebody else was quicker
         if error.constraint_name != "ledger_account_never_below_floor":
             raise
-        raise rules.CashShort(held=yuan(held), wanted=yuan(amount)) from error
+        left = await ledger.balance(drawer["account"])
+        raise rules.CashShort(held=yuan(left), wanted=yuan(amount)) from error
     return number, day
 
 
