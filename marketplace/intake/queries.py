@@ -202,7 +202,9 @@ async def unpaid_of(households: list[UUID]) -> dict[UUID, Any]:
 
 async def household_by_code(code: str) -> UUID:
     """A household of the scope by its number. Refuses (`NotFound`) any other."""
-    found: UUID | None = await DB.fetch_value("select id from household where code = $1", code)
+    found: UUID | None = await DB.fetch_value(
+        "select id from household where code = $1 and village = any (scope_villages())", code
+    )
     if found is None:
         raise NotFound
     return found

@@ -254,7 +254,7 @@ async def counter(visit: Visit, package: Scoped[Package], query: AgainQuery) -> 
 
 def typed_lines(visit: Visit, goods: Mapping[str, Good], day: date) -> tuple[Line, ...]:
     """The lines of a refused weighing as they were typed; none where nothing was, or it cannot be read."""
-    rows = []
+    rows: list[LineForm] = []
     while (product := visit.typed.get(f"lines.{len(rows)}.product")) is not None:
         rows.append(LineForm(product, visit.typed.get(f"lines.{len(rows)}.quantity", "")))
     try:
@@ -401,6 +401,8 @@ async def proved(visit: Visit, login: str, pin: str, role: str, village: UUID) -
     """Who does this part: the person signed in for it, or the one whose login name and PIN were typed."""
     if visit.role == role and not pin:
         return actor_of(visit), "session"
+    if not login or not pin:
+        raise rules.PinMissing
     person = await accounts.prove_pin(visit.scope, login, pin, role, village, address=visit.address)
     return person, "pin"
 
@@ -531,6 +533,8 @@ async def reverse_page(visit: Visit, package: Scoped[Package]) -> Page:
 @deed("/office/intake/{package:str}/reverse", policy=staff("cashier", *LEADERS), form=ReverseForm, again=reverse_page)
 async def reverse(visit: Visit, package: Scoped[Package], form: ReverseForm) -> Answer:
     """Two persons take an acceptance back."""
+    if not form.login or not form.pin:
+        raise rules.PinMissing
     second = await accounts.prove_pin(
         visit.scope, form.login, form.pin, LEADERS, village_of(visit), address=visit.address
     )
