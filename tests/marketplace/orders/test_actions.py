@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from marketplace import clock, worker
@@ -149,13 +150,18 @@ async def test_fifty_buyers_at_once_and_one_gets_the_last_box(world: World) -> N
     assert await world.count("order_line") == 1
 
 
-async def test_as_many_buyers_as_boxes_at_once_and_nobody_goes_without(world: World) -> None:
-    offer = [await buyers.in_stock(world, f"JP1-0{number}") for number in range(1, 6)][0]
-    scopes = [await buyers.buyer(world) for _ in range(5)]
-    what, where = await world.id_of("offer", offer), await world.id_of("place", buyers.VILLAGE_STORE)
-    got = await asyncio.gather(*(buyers.kept_for(scope, what, where) for scope in scopes), return_exceptions=True)
-    assert {type(one) for one in got} == {orders.Held}
-    assert await units(world) == {"held": 5}
+async def test_a_buyer_passes_by_the_box_that_somebody_else_is_just_taking(world: World) -> None:
+    offer = await buyers.in_stock(world)
+    await buyers.in_stock(world, cast.TAN)
+    scope = await buyers.buyer(world)
+    somebody = await asyncpg.connect(world.database.cluster.url("cluster", "market"))
+    try:
+        async with somebody.transaction():
+            await somebody.execute("select from stock_unit order by best_before, id limit 1 for no key update")
+            await asyncio.wait_for(buyers.held(world, scope, offer), 3)
+    finally:
+        await somebody.close()
+    assert await units(world) == {"held": 1, "on_hand": 1}
 
 
 async def test_a_kept_order_is_placed_for_three_days(world: World) -> None:
