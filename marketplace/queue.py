@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 from marketplace.db import DB, Unscoped
+
+# What the worker does by the clock.
+SWEEP: Final = "sweep_orders"
+SEAL: Final = "seal_chains"
 
 
 async def enqueue(name: str, payload: str, *, after: timedelta = timedelta(0), key: str | None = None) -> None:
@@ -22,3 +27,18 @@ async def enqueue(name: str, payload: str, *, after: timedelta = timedelta(0), k
     await queue.enqueue(
         name, payload.encode(), execute_after=max(after, timedelta(0)), dedupe_key=key, on_conflict="skip"
     )
+
+
+async def requeue(job: int) -> bool:
+    """Let a parked job run again at once; whether it was parked."""
+    from pgqueuer.db import AsyncpgDriver
+    from pgqueuer.queries import Queries
+    from pgqueuer.types import JobId
+
+    transaction = DB.own_transaction()
+    if transaction is None:
+        raise Unscoped("a job is put into the queue inside a transaction")
+    if not await DB.fetch_value("select exists (select 1 from pgqueuer where id = $1 and status = 'failed')", job):
+        return False
+    await Queries(AsyncpgDriver(transaction.connection)).requeue_jobs([JobId(job)])
+    return True

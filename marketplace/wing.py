@@ -90,6 +90,7 @@ MARKETPLACE = Wing(
             "check",
             frozenset({"branch_secretary", "supervisor", "auditor", "administrator"}),
         ),
+        Entry("/office/jobs", N_("Jobs"), "clock", frozenset({"administrator"})),
     ),
     household_panels=panels(),
     commands=COMMANDS,

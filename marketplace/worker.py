@@ -7,8 +7,6 @@ page of jobs; whatever a job missed, the sweep of the next minute finds.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -19,9 +17,11 @@ import asyncpg
 from litestar import Litestar
 
 from marketplace import clock
-from marketplace.db import DB, RETRYABLE, PoolBusy, Scope, atomically, require_safe
+from marketplace.db import DB, RETRYABLE, PoolBusy, Scope, atomically, require_safe, scoped
+from marketplace.journal import seal
 from marketplace.orders import actions as orders
 from marketplace.orders.jobs import EXPIRE
+from marketplace.queue import SEAL, SWEEP, enqueue
 from marketplace.settings import settings
 from marketplace.web import logs
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from pgqueuer import PgQueuer
 
 SYSTEM: Final = Scope(role="system")
-SWEEP: Final = "sweep_orders"
-SEAL: Final = "seal_chains"
 EVERY_MINUTE: Final = "* * * * *"
 EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
 MOST_ATTEMPTS: Final = 5
@@ -38,6 +36,8 @@ BATCH: Final = 200
 LONGEST_NAP: Final = timedelta(seconds=20)
 PAUSE_SECONDS: Final = 3
 PATIENCE_SECONDS: Final = 10
+BY_CLOCK: Final = "by the clock"
+PARKED: Final = "select exists (select 1 from pgqueuer where entrypoint = $1 and status = 'failed')"
 LOST: Final = (
     OSError,
     asyncpg.PostgresError,
@@ -64,10 +64,8 @@ async def expire_orders() -> int:
 
 
 async def seal_chains() -> None:
-    """Chain what was written since the last seal, where the journal can seal."""
-    if importlib.util.find_spec("marketplace.journal.seal") is None:
-        return
-    await importlib.import_module("marketplace.journal.seal").seal_all()
+    """Chain what was written since the last seal."""
+    await seal.seal_all()
 
 
 def register(queue: PgQueuer) -> None:
@@ -88,19 +86,30 @@ def register(queue: PgQueuer) -> None:
 
     @queue.schedule(SWEEP, EVERY_MINUTE, clean_old=True)
     async def _sweep(_schedule: Any) -> None:
-        await told(SWEEP, expire_orders)
+        await by_the_clock(EXPIRE, expire_orders)
 
     @queue.schedule(SEAL, EVERY_FIVE_MINUTES, clean_old=True)
     async def _seal_regularly(_schedule: Any) -> None:
-        await told(SEAL, seal_chains)
+        await by_the_clock(SEAL, seal_chains)
 
 
-async def told(name: str, job: Callable[[], Awaitable[object]]) -> None:
-    """Run what the clock calls for; a failure is logged, and the next round tries again."""
+async def by_the_clock(name: str, job: Callable[[], Awaitable[object]]) -> None:
+    """Run what the clock calls for. What fails is put into the queue, to be tried again and in the end to be seen."""
     try:
         await job()
     except Exception as error:
         logs.log.error("job failed", job=name, **logs.told(error))
+        await try_again(name)
+
+
+async def try_again(name: str) -> None:
+    """Queue a job that the clock called for, once; not where one is parked already."""
+    try:
+        async with scoped(SYSTEM):
+            if not await DB.fetch_value(PARKED, name):
+                await enqueue(name, BY_CLOCK, key=f"{name}:{BY_CLOCK}")
+    except LOST as error:  # no database: the next round finds what is left
+        logs.log.error("job not queued", job=name, **logs.told(error))
 
 
 async def run_worker(stop: asyncio.Event) -> None:

@@ -214,6 +214,8 @@ TRACE: Final = {
 }
 DESKS: Final = {
     "GET /office/reconcile": opens(frozenset({"branch_secretary", "supervisor", "auditor", "administrator"})),
+    "GET /office/jobs": opens(frozenset({"administrator"})),
+    "POST /office/jobs/{job}/retry": opens(frozenset({"administrator"}), job="job"),
 }
 
 TABLE: Final[Mapping[str, Opens]] = {

@@ -1,4 +1,4 @@
-"""Doors of those who look over everything: the books against themselves."""
+"""Doors of those who look over everything: the books against themselves, the jobs that failed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import time
 
 from litestar.handlers import HTTPRouteHandler
 
-from marketplace.desks import queries
-from marketplace.web.door import Page, Visit, page
+from marketplace.desks import actions, queries
+from marketplace.desks.rules import JOBS
+from marketplace.errors import N_, NotFound
+from marketplace.web.door import Answer, Page, Visit, deed, page
 from marketplace.web.policy import staff
 from marketplace.web.words import _
 
@@ -40,4 +42,39 @@ async def reconcile(visit: Visit) -> Page:
     )
 
 
-DOORS: list[HTTPRouteHandler] = [reconcile]
+@page("/office/jobs", policy=staff("administrator", scope="system"))
+async def jobs(visit: Visit) -> Page:
+    """Whether the worker lives, and the jobs that could not be done."""
+    figures = await queries.worker_figures()
+    return Page(
+        "marketplace/desks/jobs.html",
+        jobs=[
+            {
+                "id": job.id,
+                "words": _(JOBS.get(job.name, job.name)),
+                "failed_at": job.failed_at,
+                "tries": job.tries,
+                "error": job.error,
+            }
+            for job in await queries.failed_jobs()
+        ],
+        waiting=figures["waiting"],
+        done_today=figures["done_today"],
+        worker={"alive": figures["alive"], "seen_at": figures["seen_at"]},
+    )
+
+
+@deed("/office/jobs/{job:str}/retry", policy=staff("administrator", scope="system"), again=jobs)
+async def retry(visit: Visit, job: str) -> Answer:
+    """Let a parked job run again at once."""
+    if not (job.isascii() and job.isdigit() and len(job) < 18):
+        raise NotFound
+
+    async def verb() -> Answer:
+        await actions.retry(int(job))
+        return Answer("/office/jobs", notice=N_("The job runs again."))
+
+    return await visit.command(verb)
+
+
+DOORS: list[HTTPRouteHandler] = [reconcile, jobs, retry]

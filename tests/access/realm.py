@@ -310,6 +310,12 @@ async def fill(realm: Realm, ours: Office, theirs: Office) -> None:
     codes = [await paid(world, ours, code) for code in (TAN, NEIGHBOUR, PENG)]
     subjects["paid"] = village_subject(codes[0], await paid(world, theirs, FOREIGN), "0000000000")
     subjects["trace code"] = Subject({"": codes[0]}, "0000000000")
+    subjects["job"] = Subject({"system": str(await world.admin.fetchval(PARKED_JOB))}, "999999999")
+
+
+PARKED_JOB = """
+insert into pgqueuer (priority, status, entrypoint, attempts) values (0, 'failed', 'seal_chains', 4) returning id
+"""
 
 
 def village_subject(own: str, stranger: str, missing: str, nested: str | None = None) -> Subject:
