@@ -89,7 +89,8 @@ with head as (
     from household h
     join village_group g on g.id = h."group"
     left join head on head.household = h.id
-    where $9 = '' or g.code = $9
+    -- Said once more beside row-level security.
+    where (h.village = any (scope_villages()) or h.id = scope_household()) and ($9 = '' or g.code = $9)
 )
 select *, count(*) over ()::int as total,
     case when rank = 5 then (select m.name from member m where m.household = found.id and m.left_on is null
