@@ -317,7 +317,7 @@ async def test_without_policies_scope_and_rows_still_hide_what_is_not_yours(
     assert await realm.state() == before
 
 
-async def test_without_the_scope_rows_still_hide_what_is_not_yours(
+async def test_without_the_scope_row_level_security_still_hides_what_is_not_yours(
     realm: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await realm.state()
@@ -326,7 +326,7 @@ async def test_without_the_scope_rows_still_hide_what_is_not_yours(
     assert await realm.state() == before
 
 
-async def test_without_row_level_security_the_scope_still_hide_what_is_not_yours(
+async def test_without_row_level_security_the_scope_still_hides_what_is_not_yours(
     realm: Realm, database: Database
 ) -> None:
     before = await realm.state()
