@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from marketplace.web.form import text, whole
+from marketplace.web.form import secret, text, whole
 
 
 class CountForm(Struct, frozen=True):
@@ -29,7 +29,7 @@ class CloseForm(Struct, frozen=True):
     counts: tuple[CountForm, ...] = ()
     reason: Annotated[str, text(longest=200)] = ""
     login: Annotated[str, text(longest=40)] = ""
-    pin: Annotated[str, text(longest=8)] = ""
+    pin: Annotated[str, secret(longest=8)] = ""
 
 
 class BookQuery(Struct, frozen=True):

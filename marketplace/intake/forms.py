@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from marketplace.web.form import text
+from marketplace.web.form import secret, text
 
-FourDigits = Annotated[str, text(longest=8)]
+FourDigits = Annotated[str, secret(longest=8)]
 
 
 class FindQuery(Struct, frozen=True):

@@ -46,7 +46,7 @@ VIEWS = {
         "inspector",
     },
 }  # fmt: skip
-CALLED_AS_OWNER = {"card_for_sign_in", "session_for_token", "is_kin"}
+CALLED_AS_OWNER = {"card_for_sign_in", "session_for_token", "is_kin", "reconcile_counts"}
 
 _TABLES = """
 from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
