@@ -67,11 +67,12 @@ def call(command: Command, words: list[str]) -> int:
 def migrate(_words: list[str]) -> None:
     """Run the migrations that have not run. Refuses without the owner's address."""
     from marketplace.migrate import migrate as run
+    from marketplace.reconcile import promises
 
     here = settings()
     if not here.database_owner_url:
         raise SettingsError("DATABASE_OWNER_URL is not set: migrations run as the owner of the tables.")
-    names = asyncio.run(run(here.database_owner_url, here.database_url))
+    names = asyncio.run(run(here.database_owner_url, here.database_url, promises()))
     print("\n".join(names) or "Nothing to migrate.")
 
 

@@ -7,7 +7,7 @@ killed anywhere leaves nothing, and two migrators wait for each other.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppConfig, Finder
 
 from marketplace.db import DB
-from marketplace.reconcile import function_sql
+from marketplace.reconcile import PROMISES, Promise, function_sql
 
 os.environ.setdefault("PICCOLO_CONF", "piccolo_conf")
 MIGRATION_LOCK = 7201811211  # any number that nobody else locks
@@ -46,7 +46,7 @@ def role_of(url: str) -> str:
     return '"' + user.replace('"', '""') + '"'
 
 
-async def migrate(owner_url: str, app_url: str) -> list[str]:
+async def migrate(owner_url: str, app_url: str, promises: Iterable[Promise] = PROMISES) -> list[str]:
     """Run what has not run yet, as the owner; then set the app role's rights and lay down the checks of the promises.
 
     Answers the names of what ran.
@@ -55,12 +55,12 @@ async def migrate(owner_url: str, app_url: str) -> list[str]:
     try:
         await lock.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
         with connected_as(owner_url):
-            return await _run_all(role_of(app_url))
+            return await _run_all(role_of(app_url), promises)
     finally:
         await lock.close()
 
 
-async def _run_all(app_role: str) -> list[str]:
+async def _run_all(app_role: str, promises: Iterable[Promise]) -> list[str]:
     await Migration.create_table(if_not_exists=True)
     done: list[str] = []
     for app in Finder().get_sorted_app_names():
@@ -68,7 +68,7 @@ async def _run_all(app_role: str) -> list[str]:
         done += await _run_app(config)
         await _grant(config, app_role)
     async with DB.transaction():
-        await DB.run_script(function_sql(app_role))
+        await DB.run_script(function_sql(app_role, promises))
     return done
 
 

@@ -5,12 +5,16 @@ Runs as the owner of the tables (it must see every village). `python -m marketpl
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marketplace.errors import N_
+
+if TYPE_CHECKING:
+    from marketplace.web.wing import Wing
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,16 @@ PROMISES: tuple[Promise, ...] = (
 )
 
 
+def gathered(wings: Iterable[Wing]) -> tuple[Promise, ...]:
+    """The house's own promises and those that wings add, in the order of the wings."""
+    return (*PROMISES, *(promise for wing in wings for promise in wing.reconcile_checks))
+
+
+def promises() -> tuple[Promise, ...]:
+    """Every promise of the site that the front door builds."""
+    return gathered(importlib.import_module("app").WINGS)
+
+
 _FUNCTION = """
 create or replace function reconcile_counts() returns table (code text, broken bigint, looked bigint)
 language sql stable security definer set search_path = public as $reconcile$
@@ -174,13 +188,14 @@ grant execute on function reconcile_counts() to {app};
 _COUNT = "select '{code}'::text, {name}.* from ({sql}) as {name} (broken, looked)"
 
 
-def function_sql(app_role: str) -> str:
+def function_sql(app_role: str, promises: Iterable[Promise] = PROMISES) -> str:
     """The same promises as a function that the app may call: counts over every village, no row of anybody.
 
-    Laid down anew at the end of every migration, so that `PROMISES` stays the only place where they stand.
+    Laid down anew at the end of every migration, so that `PROMISES` and the wings stay the only places where they stand.
     """
     counts = [
-        _COUNT.format(code=promise.code, name=promise.code.lower(), sql=promise.sql.strip()) for promise in PROMISES
+        _COUNT.format(code=promise.code, name=f"counted_{number}", sql=promise.sql.strip())
+        for number, promise in enumerate(promises)
     ]
     return _FUNCTION.format(counts="\nunion all\n".join(counts), app=app_role)
 
@@ -205,7 +220,7 @@ async def main(_words: list[str]) -> int:
         raise SettingsError("DATABASE_OWNER_URL is not set: reconcile reads every village, as the owner of the tables.")
     connection = await asyncpg.connect(settings().database_owner_url)
     try:
-        checks = await run_checks(connection)
+        checks = await run_checks(connection, promises())
     finally:
         await connection.close()
     sys.stdout.write(table_of(checks))

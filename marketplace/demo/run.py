@@ -92,7 +92,8 @@ async def _prepare(here: Settings, time_file: Path) -> None:
         raise SettingsError("DATABASE_OWNER_URL is not set: the demo makes its tables as their owner.")
     began = time.monotonic()
     migrations = importlib.import_module("marketplace.migrate")
-    names = await migrations.migrate(here.database_owner_url, here.database_url)
+    promises = importlib.import_module("marketplace.reconcile").promises()
+    names = await migrations.migrate(here.database_owner_url, here.database_url, promises)
     if names:
         _tell(f"{len(names)} migrations have run ({time.monotonic() - began:.1f} s).")
     began = time.monotonic()

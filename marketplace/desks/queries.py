@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,15 +10,15 @@ from typing import Any
 from marketplace.db import DB
 from marketplace.desks.rules import SILENCE
 from marketplace.queue import SWEEP
-from marketplace.reconcile import PROMISES, Check
+from marketplace.reconcile import PROMISES, Check, Promise
 
 
-async def reconcile() -> list[Check]:
+async def reconcile(promises: Iterable[Promise] = PROMISES) -> list[Check]:
     """Every promise with what breaks it and how much was looked at, in the order of the promises."""
     counted = {row["code"]: row for row in await DB.fetch("select code, broken, looked from reconcile_counts()")}
     return [
         Check(promise.code, promise.title, counted[promise.code]["broken"], counted[promise.code]["looked"])
-        for promise in PROMISES
+        for promise in promises
     ]
 
 

@@ -9,8 +9,10 @@ from litestar.handlers import HTTPRouteHandler
 from marketplace.desks import actions, queries
 from marketplace.desks.rules import JOBS
 from marketplace.errors import N_, NotFound
+from marketplace.reconcile import gathered
 from marketplace.web.door import Answer, Page, Visit, deed, page
 from marketplace.web.policy import staff
+from marketplace.web.wing import wings
 from marketplace.web.words import _
 
 
@@ -23,7 +25,7 @@ from marketplace.web.words import _
 async def reconcile(visit: Visit) -> Page:
     """Every promise that SQL can check, counted now over all villages. Counts only: no row of anybody is shown."""
     began = time.perf_counter()
-    checks = await queries.reconcile()
+    checks = await queries.reconcile(gathered(wings()))
     return Page(
         "marketplace/desks/reconcile.html",
         checks=[

@@ -20,7 +20,7 @@ from marketplace.web.door import BODY_LIMIT
 from marketplace.web.headers import new_nonce, security_headers
 from marketplace.web.policy import EveryRouteHasAPolicy, public
 from marketplace.web.refusals import answer, say_constraint
-from marketplace.web.wing import Wing, open_wings
+from marketplace.web.wing import Wing, open_wings, require_apart
 from marketplace.web.words import add_folder
 
 HEALTH = "/health"
@@ -118,11 +118,13 @@ def build_site(
     on_shutdown: tuple[Callable[..., Any], ...] = (),
     lifespan: tuple[Any, ...] = (),
 ) -> Site:
-    """The site of these wings. Refuses to start with a route that has no policy."""
+    """The site of these wings. Refuses to start with a route that has no policy, or with wings that clash."""
+    own = [static_file, favicon, *look.DOORS]
+    require_apart(wings, own)
     open_wings(wings)
     for wing in wings:
         prepare(wing)
-    handlers: list[ControllerRouterHandler] = [static_file, favicon, *look.DOORS]
+    handlers: list[ControllerRouterHandler] = [*own]
     handlers += [handler for wing in wings for handler in wing.routers]
     logs.configure()
     return Site(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from marketplace.accounts.rules import Role
+from marketplace.reconcile import PROMISES, Promise
 from marketplace.web.visit import Visit, current_visit
 
 
@@ -44,15 +46,6 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Check:
-    """One line of reconcile: a name, its promise, and SQL that counts what breaks it."""
-
-    name: str
-    promise: str
-    sql: str
-
-
-@dataclass(frozen=True)
 class Wing:
     """Everything a package of rooms offers to the site, the command line and the worker."""
 
@@ -64,7 +57,7 @@ class Wing:
     desk_panels: tuple[Panel, ...] = ()
     jobs: tuple[Any, ...] = ()
     commands: Mapping[str, Callable[[list[str]], object]] = field(default_factory=dict)
-    reconcile_checks: tuple[Any, ...] = ()
+    reconcile_checks: tuple[Promise, ...] = ()
     demo_steps: tuple[Any, ...] = ()
     locales: Path | None = None
     on_start: tuple[Callable[[Litestar], Awaitable[None]], ...] = ()
@@ -72,6 +65,37 @@ class Wing:
     constraints: Mapping[str, str] = field(default_factory=dict)
 
 
+class WingsClash(ValueError):
+    """Two wings bring the same thing."""
+
+
+def require_apart(wings: Iterable[Wing], doors: Iterable[HTTPRouteHandler] = ()) -> None:
+    """Refuses (`WingsClash`) a door, role, verb or promise that two wings bring, or that the site itself has."""
+    known = dict.fromkeys([*_doors(doors), *(f"the promise {promise.code}" for promise in PROMISES)], "the site")
+    for wing in wings:
+        for claim in claims(wing):
+            if claim in known:
+                raise WingsClash(f"{claim} of the wing {wing.name} is there already: {known[claim]} brings it")
+            known[claim] = f"the wing {wing.name}"
+
+
+def claims(wing: Wing) -> Iterator[str]:
+    """Everything of a wing that can be there only once, in words."""
+    yield f"the name {wing.name}"
+    yield from _doors(wing.routers)
+    yield from (f"the role {role.code}" for role in wing.roles)
+    yield from (f"the verb {name}" for name in wing.commands)
+    yield from (f"the promise {promise.code}" for promise in wing.reconcile_checks)
+
+
+def _doors(handlers: Iterable[HTTPRouteHandler]) -> Iterator[str]:
+    for handler in handlers:
+        for path in sorted(handler.paths):
+            # Two names of one place in a path are one address.
+            yield from (f"the door {verb} {_NAMED.sub('{', path)}" for verb in sorted(handler.http_methods))
+
+
+_NAMED = re.compile(r"{[^:}]*")
 _wings: list[Wing] = []
 
 
