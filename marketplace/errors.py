@@ -27,7 +27,7 @@ class _Spoken(dict[str, object]):
         return "{" + key + "}"
 
 
-class Refusal(Exception):  # noqa: N818 - the domain says "refusal"
+class Refusal(Exception):
     """A rule says no. `text` is an English msgid with {named} places that also says what to do next.
 
     `values` fill the places: text and numbers as they are, dates, and anything with name_zh and name_en,
@@ -55,5 +55,5 @@ class Conflict(Refusal):
     status = 409
 
 
-class NotFound(Exception):  # noqa: N818
+class NotFound(Exception):
     """It does not exist, or not for this person: the same thing."""

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from pathlib import Path
-from typing import Any
 
 from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
 
 from marketplace import worker
+from marketplace.accounts import routes as accounts
+from marketplace.cash import routes as cash
 from marketplace.db import DB, require_safe
+from marketplace.desks import routes as desks
 from marketplace.errors import N_
+from marketplace.households import routes as households
+from marketplace.income import panels as income_panels
+from marketplace.income import routes as income
+from marketplace.intake import routes as intake
 from marketplace.journal.commands import COMMANDS
+from marketplace.packages import routes as packages
+from marketplace.produce import routes as produce
 from marketplace.settings import settings
+from marketplace.shop import routes as shop
+from marketplace.stock import panels as stock_panels
+from marketplace.stores import routes as stores
+from marketplace.trace import routes as trace
 from marketplace.web.wing import Entry, Wing
 
-ROOMS = (
-    "accounts",
-    "households",
-    "produce",
-    "income",
-    "cash",
-    "packages",
-    "intake",
-    "orders",
-    "stores",
-    "shop",
-    "trace",
-    "desks",
-)
+ROOMS_WITH_DOORS = (accounts, households, produce, income, cash, packages, intake, stores, shop, trace, desks)
 
 OFFICE = frozenset({"intake_clerk", "inspector", "cashier", "branch_secretary", "village_director"})
-
-
-def doors() -> tuple[HTTPRouteHandler, ...]:
-    found: list[HTTPRouteHandler] = []
-    for room in ROOMS:
-        if importlib.util.find_spec(f"marketplace.{room}.routes"):
-            found += importlib.import_module(f"marketplace.{room}.routes").DOORS
-    return tuple(found)
-
-
-def panels() -> tuple[Any, ...]:
-    found: list[Any] = []
-    for room in ("stock", "income", "packages"):
-        if importlib.util.find_spec(f"marketplace.{room}.panels"):
-            found += getattr(importlib.import_module(f"marketplace.{room}.panels"), "HOUSEHOLD_PANELS", ())
-    return tuple(found)
 
 
 async def open_database(_site: Litestar) -> None:
@@ -66,7 +46,7 @@ async def close_database(_site: Litestar) -> None:
 
 MARKETPLACE = Wing(
     name="marketplace",
-    routers=doors(),
+    routers=tuple(door for room in ROOMS_WITH_DOORS for door in room.DOORS),
     nav=(
         Entry("/", N_("Packages"), "home"),
         Entry("/orders", N_("Orders"), "list"),
@@ -92,7 +72,7 @@ MARKETPLACE = Wing(
         ),
         Entry("/office/jobs", N_("Jobs"), "clock", frozenset({"administrator"})),
     ),
-    household_panels=panels(),
+    household_panels=(*stock_panels.HOUSEHOLD_PANELS, *income_panels.HOUSEHOLD_PANELS),
     commands=COMMANDS,
     locales=Path(__file__).parent / "locales",
     on_start=(open_database, worker.start),

@@ -16,7 +16,16 @@ from marketplace.intake import actions as intake
 from marketplace.intake import rules
 from marketplace.packages.rules import NotFromHere, SumTooSmall
 from marketplace.stock.rules import NotOnHand
-from tests.cast import CASHIER, DEPUTY_CASHIER, DEPUTY_INSPECTOR, INSPECTOR, INSPECTORS_BROTHER, SECRETARY, TAN, scope_of
+from tests.cast import (
+    CASHIER,
+    DEPUTY_CASHIER,
+    DEPUTY_INSPECTOR,
+    INSPECTOR,
+    INSPECTORS_BROTHER,
+    SECRETARY,
+    TAN,
+    scope_of,
+)
 from tests.conftest import World
 from tests.counter import inspected, open_drawer, paid, sold, weighed
 
