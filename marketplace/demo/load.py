@@ -61,12 +61,12 @@ async def load(owner_url: str, _app_url: str, tell: Callable[[str], None]) -> bo
 def sign_ins() -> list[tuple[str, str, str]]:
     """One sign-in per role: what the person does, the name to type, password or PIN."""
     staff = [
-        (record["role"], login_of(record["staff_code"]), f"{PASSWORD}, PIN {PIN}")
+        (world.ROLES.get(record["role"], record["role"]), login_of(record["staff_code"]), f"{PASSWORD}, PIN {PIN}")
         for record in world.read("staff")
         if record["role"] in SHOWN
     ]
     card = world.card_code(SHOWN_HOUSEHOLD)
-    return [*staff, ("customer", CUSTOMER, PASSWORD), (f"household {SHOWN_HOUSEHOLD}", card, f"PIN {CARD_PIN}")]
+    return [*staff, ("administrator", "admin", PASSWORD), ("customer", CUSTOMER, PASSWORD), (f"household {SHOWN_HOUSEHOLD}", card, f"PIN {CARD_PIN}")]
 
 
 async def copy_world(connection: Any) -> None:
