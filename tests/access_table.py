@@ -206,6 +206,7 @@ SHOP: Final = {
 STORES: Final = {
     "GET /store": opens(CLERKS),
     "GET /store/orders/{order}": opens(CLERKS, order="order"),
+    "POST /store/orders/{order}/contact": opens(CLERKS, REASON, order="order"),
     "POST /store/orders/{order}/hand-over": opens(CLERKS, order="order"),
 }
 TRACE: Final = {

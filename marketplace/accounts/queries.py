@@ -8,8 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from marketplace.accounts.rules import ROLES, TERMS, Kind, Signed, Span
+from marketplace.accounts.rules import ROLES, TERMS, Kind, Signed, Span, contact_seal
 from marketplace.db import DB
+from marketplace.errors import NotFound
+from marketplace.keys import open_sealed
+from marketplace.web.sensitive import Sensitive
 
 # A sign of life is written when a twentieth of the idle time has passed, not on every request.
 TOUCH_SHARE = 20
@@ -127,6 +130,14 @@ async def account_by_contact(index: bytes) -> Account | None:
             "select id, kind, name, password_hash, pin_hash from app_user where contact_index = $1 and active", index
         )
     )
+
+
+async def contact_of(customer: UUID) -> Sensitive[str]:
+    """A customer's phone or e-mail, closed. Refuses (`NotFound`) a customer whom the scope does not see."""
+    sealed = await DB.fetch_value("select contact_sealed from app_user where id = $1", customer)
+    if sealed is None:
+        raise NotFound
+    return Sensitive(lambda: open_sealed(sealed, contact_seal(customer)), what="contact", subject=customer)
 
 
 async def account_by_id(user: UUID) -> Account | None:

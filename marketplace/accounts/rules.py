@@ -279,6 +279,11 @@ def normal_contact(contact: str) -> str:
     raise NotAContact
 
 
+def contact_seal(user: UUID) -> str:
+    """What a contact is sealed for: the same bytes in another row open to nothing."""
+    return f"app_user:contact_sealed:{user}"
+
+
 def contact_mask(contact: str) -> str:
     """138****1234 or z***@mail.cn: what lists show; made when written, so that lists never open the seal."""
     if "@" in contact:

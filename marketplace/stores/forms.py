@@ -22,6 +22,12 @@ class CodeQuery(Struct, frozen=True):
     pickup_code: Annotated[str, text(longest=4)] = ""
 
 
+class ReasonForm(Struct, frozen=True):
+    """Why a clerk has to call the buyer."""
+
+    reason: Annotated[str, text(longest=80)]
+
+
 class HandOverForm(Struct, frozen=True):
     """The buyer's code, what was counted, and the boxes on the counter by their trace codes."""
 

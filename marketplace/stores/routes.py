@@ -10,9 +10,10 @@ from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
 
+from marketplace.accounts import queries as accounts
 from marketplace.cash import queries as cash
 from marketplace.clock import CHINA, business_day
-from marketplace.errors import N_
+from marketplace.errors import N_, NotFound
 from marketplace.ids import check_code
 from marketplace.money import yuan
 from marketplace.orders import actions as orders
@@ -20,12 +21,15 @@ from marketplace.orders import queries as order_queries
 from marketplace.orders.rules import EXPIRED, OPEN, check_given, is_over
 from marketplace.orders.tables import SalesOrder
 from marketplace.places import queries as places
-from marketplace.stores.forms import CodeQuery, DeskQuery, HandOverForm
+from marketplace.stores.forms import CodeQuery, DeskQuery, HandOverForm, ReasonForm
 from marketplace.web.door import Answer, Page, Scoped, Visit, deed, page
 from marketplace.web.form import plain
 from marketplace.web.policy import staff
 from marketplace.web.refusals import Closed
+from marketplace.web.sensitive import unmask
 
+CONTACT: Final = "contact"  # the buyer's contact that this browser may show for a while
+CONTACT_SECONDS: Final = 600
 CLERKS: Final = staff("store_clerk", "hub_clerk", scope="place")
 
 
@@ -98,7 +102,38 @@ async def handover(visit: Visit, order: Scoped[SalesOrder], query: CodeQuery) ->
         order=values,
         place=seen.place,
         drawer=await drawer_of(place_id(visit)),
+        contact=contact_shown(visit, order),
+        may_call=values["state"] in OPEN,
     )
+
+
+def contact_shown(visit: Visit, order: SalesOrder) -> str:
+    """The buyer's contact for as long as this session has it open; else nothing."""
+    opened_for, _space, contact = (visit.kept(CONTACT) or "").partition(" ")
+    return contact if opened_for == opened_name(visit, order) else ""
+
+
+def opened_name(visit: Visit, order: SalesOrder) -> str:
+    """For whom and for which order a contact was opened."""
+    return f"{visit.signed.session if visit.signed else ''}:{order.code}"
+
+
+@deed("/store/orders/{order:str}/contact", policy=CLERKS, form=ReasonForm, again=handover)
+async def open_contact(visit: Visit, order: Scoped[SalesOrder], form: ReasonForm) -> Answer:
+    """The contact of a buyer whose order waits here; who and why is written down."""
+    if order.state not in OPEN or is_over(order.hold_until, visit.now):
+        raise NotFound
+    opened: list[str] = []
+
+    async def verb() -> Answer:
+        opened.append(await unmask(await accounts.contact_of(order.customer), form.reason))
+        notice = N_("The contact is shown for ten minutes. This was written down.")
+        return Answer(f"/store/orders/{order.code}", notice=notice)
+
+    answer = await visit.command(verb)
+    for contact in opened:
+        visit.keep(CONTACT, f"{opened_name(visit, order)} {contact}", CONTACT_SECONDS)
+    return answer
 
 
 @deed("/store/orders/{order:str}/hand-over", policy=CLERKS, form=HandOverForm, again=handover)
@@ -126,4 +161,4 @@ async def hand_over(visit: Visit, order: Scoped[SalesOrder], form: HandOverForm)
     return await visit.command(verb, money=True)
 
 
-DOORS: list[HTTPRouteHandler] = [desk, handover, hand_over]
+DOORS: list[HTTPRouteHandler] = [desk, handover, open_contact, hand_over]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
+from marketplace import keys
+from marketplace.accounts.rules import contact_seal
 from marketplace.orders.actions import Held
 from tests import buyers, cast
 from tests.conftest import DEMO_MORNING, World
@@ -118,6 +121,40 @@ async def test_the_form_sent_twice_takes_the_money_once(world: World) -> None:
         got = [await browser.client.post(form.action, data=sent, follow_redirects=False) for _ in range(3)]
     assert {(one.status_code, one.headers["location"]) for one in got} == {(303, "/store")}
     assert await world.count("payment") == 1
+
+
+async def test_the_buyers_contact_is_masked_until_a_reason_opens_it_for_this_session(world: World) -> None:
+    order = await waiting(world)
+    customer = await world.admin.fetchval("select customer from sales_order where id = $1", order.id)
+    sealed = keys.seal("13812340000", contact_seal(customer))
+    await world.admin.execute("update app_user set contact_sealed = $1 where id = $2", sealed, customer)
+    address = f"/store/orders/{order.code}"
+    async with visitor(world, cast.STORE_CLERK) as browser:
+        assert "13812340000" not in (await browser.open(address)).response.text
+        assert "Fill this in" in (await browser.send("/contact", {"reason": ""}, expect=422)).text
+        assert await audited(world) == []
+        await browser.open(address)
+        assert "13812340000" in (await browser.send("/contact", {"reason": "the box leaks"})).text
+        assert "13812340000" in (await browser.open(address)).text
+    detail = {"what": "contact", "reason": "the box leaks"}
+    assert await audited(world) == [(cast.STORE_CLERK[1], str(customer), detail)]
+    assert await world.admin.fetchval("select count(*) from command where answer::text like '%13812340000%'") == 0
+    async with visitor(world, cast.STORE_CLERK) as browser:
+        assert "13812340000" not in (await browser.open(address)).text
+
+
+async def audited(world: World) -> list[tuple[str, str, object]]:
+    rows = await world.admin.fetch("select role, subject, detail from audit_line where verb = 'unmask'")
+    return [(row["role"], row["subject"], json.loads(row["detail"])) for row in rows]
+
+
+async def test_no_contact_of_an_order_that_is_gone(world: World) -> None:
+    order = await waiting(world)
+    async with visitor(world, cast.STORE_CLERK) as browser:
+        await browser.open(f"/store/orders/{order.code}")
+        await world.set_clock(order.hold_until + timedelta(days=4))
+        await browser.send("/contact", {"reason": "the box leaks"}, expect=404)
+    assert await audited(world) == []
 
 
 async def test_another_stores_clerk_and_other_roles_stay_outside(world: World) -> None:
