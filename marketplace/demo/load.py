@@ -66,7 +66,12 @@ def sign_ins() -> list[tuple[str, str, str]]:
         if record["role"] in SHOWN
     ]
     card = world.card_code(SHOWN_HOUSEHOLD)
-    return [*staff, ("administrator", "admin", PASSWORD), ("customer", CUSTOMER, PASSWORD), (f"household {SHOWN_HOUSEHOLD}", card, f"PIN {CARD_PIN}")]
+    return [
+        *staff,
+        ("administrator", "admin", PASSWORD),
+        ("customer", CUSTOMER, PASSWORD),
+        (f"household {SHOWN_HOUSEHOLD}", card, f"PIN {CARD_PIN}"),
+    ]
 
 
 async def copy_world(connection: Any) -> None:
