@@ -27,7 +27,7 @@ def chromium() -> str:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     missing = None if found else "no Chromium on this machine"
     if found and not AXE.exists():
-        missing = "node_modules/axe-core is missing: run make setup"
+        missing = "node_modules/axe-core is missing: run make set-up"
     if missing and os.environ.get("BROWSER") == "required":
         pytest.fail(missing)
     if missing:
@@ -44,8 +44,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         yield servers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its file: while Playwright is open its loop counts as running, and no async test could run."""
     path = chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)
