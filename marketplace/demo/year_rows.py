@@ -195,6 +195,7 @@ def package_lines(brought: Iterable[Brought]) -> Iterator[Row]:
                 "quantity": line.quantity,
                 "price_fen": line.good.price_fen,
                 "amount_fen": amount(line.good, line.quantity),
+                "weighed": line.quantity,
             }
 
 

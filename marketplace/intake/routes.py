@@ -31,7 +31,7 @@ from marketplace.intake.forms import (
 from marketplace.intake.rules import Proof, ReceivedBy
 from marketplace.packages import actions as packages
 from marketplace.packages import queries as package_queries
-from marketplace.packages.forms import LineForm, LinesForm, RecipeForm, lines_of, pairs
+from marketplace.packages.forms import LineForm, LinesForm, RecipeForm, lines_of, pairs, scale_of
 from marketplace.packages.panels import composer_values, lines_values, package_values, recipe_values
 from marketplace.packages.rules import HUNDRED, REASONS, Line, total
 from marketplace.packages.tables import Package
@@ -219,7 +219,9 @@ async def counter(visit: Visit, package: Scoped[Package], query: AgainQuery) -> 
     again = query.again or "lines.0.product" in visit.typed
     weighing = seen.state == "draft" or (again and seen.state in ("weighed", "inspected"))
     if weighing:
-        seen = replace(seen, lines=typed_lines(visit, {priced.code: priced.good for priced in goods}, day) or seen.lines)
+        seen = replace(
+            seen, lines=typed_lines(visit, {priced.code: priced.good for priced in goods}, day) or seen.lines
+        )
     composed = composer_values(seen.lines, goods, day)
     household = await households.household(seen.household)
     sold = await queries.sold_in_year([seen.household], day.year)
@@ -258,7 +260,7 @@ def typed_lines(visit: Visit, goods: Mapping[str, Good], day: date) -> tuple[Lin
     while (product := visit.typed.get(f"lines.{len(rows)}.product")) is not None:
         rows.append(LineForm(product, visit.typed.get(f"lines.{len(rows)}.quantity", "")))
     try:
-        return tuple(lines_of(LinesForm(lines=tuple(rows)), goods, day))
+        return tuple(lines_of(LinesForm(lines=tuple(rows)), goods, day, on_scale=True))
     except Refusal:
         return ()
 
@@ -362,8 +364,9 @@ async def use_recipe(visit: Visit, package: Scoped[Package], form: RecipeForm) -
     async def verb() -> Answer:
         lines = recipe.lines if recipe else seen.lines
         await packages.change(
-            package.id, pairs(lines), recipe=recipe.id if recipe else None, intake_on=seen.intake_on, now=visit.now
-        )
+            package.id, pairs(lines), recipe=recipe.id if recipe else None, intake_on=seen.intake_on,
+            scale=scale_of(lines), now=visit.now,
+        )  # fmt: skip
         return Answer(f"/office/intake/{package.code}")
 
     return await visit.command(verb)
@@ -376,15 +379,18 @@ async def weigh(visit: Visit, package: Scoped[Package], form: LinesForm) -> Answ
     async with visit.reading():
         seen = await package_queries.package(package.id)
         goods = {priced.code: priced.good for priced in await produce.goods_on(day)}
-    lines = lines_of(form, goods, day)
+    lines = lines_of(form, goods, day, on_scale=True)
+    scale = scale_of(lines)
     stays = seen.state == "draft" and (total(lines) != HUNDRED or bool(form.add))
 
     async def verb() -> Answer:
         if stays:
             recipe = package.recipe if isinstance(package.recipe, UUID) else None
-            await packages.change(package.id, pairs(lines), recipe=recipe, intake_on=seen.intake_on, now=visit.now)
+            await packages.change(
+                package.id, pairs(lines), recipe=recipe, intake_on=seen.intake_on, scale=scale, now=visit.now
+            )
         else:
-            await packages.weigh(package.id, pairs(lines), by=actor_of(visit), now=visit.now)
+            await packages.weigh(package.id, pairs(lines), scale=scale, by=actor_of(visit), now=visit.now)
         return Answer(f"/office/intake/{package.code}")
 
     return await visit.command(verb)

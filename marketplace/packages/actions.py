@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from marketplace.clock import business_day
-from marketplace.db import DB
+from marketplace.db import DB, current_scope
 from marketplace.errors import NotFound
 from marketplace.ids import trace_code, uuid7
 from marketplace.journal import actions as journal
@@ -22,7 +22,8 @@ insert into package (id, code, household, village, recipe, state, intake_on, dra
 select $1, $2, h.id, h.village, $4, 'draft', $5, $6, $7, $8 from household h where h.id = $3 returning village
 """
 _LINE = """
-insert into package_line (id, package, village, product, quantity, price_fen, amount_fen) values ($1, $2, $3, $4, $5, $6, $7)
+insert into package_line (id, package, village, product, quantity, price_fen, amount_fen, weighed)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -57,7 +58,7 @@ async def draft(
     village = await DB.fetch_value(_DRAFT, package, trace_code(), household, recipe, intake_on, now, by, for_household)
     if village is None:
         raise NotFound
-    await _write_lines(package, village, lines, business_day(now))
+    await _write_lines(package, village, lines, business_day(now), {})
     await journal.note(
         verb="draft_package",
         subject=package,
@@ -69,15 +70,30 @@ async def draft(
 
 
 async def change(
-    package: UUID, lines: Sequence[tuple[str, int]], *, recipe: UUID | None, intake_on: date | None, now: datetime
+    package: UUID,
+    lines: Sequence[tuple[str, int]],
+    *,
+    recipe: UUID | None,
+    intake_on: date | None,
+    scale: Mapping[str, int] | None = None,
+    now: datetime,
 ) -> None:
-    """Put other lines, another recipe or day into a draft. Refuses a package that is no draft any more."""
+    """Put other lines, another recipe or day into a draft. Refuses a package that is no draft any more.
+
+    `scale`: the pieces or grams that lie on the scale already, by good.
+    """
     row = await locked(package)
     if row["state"] != DRAFT:
         raise rules.NotFromHere(state=row["state"], following=DRAFT)
-    await _replace_lines(package, row["village"], lines, business_day(now))
+    await _replace_lines(package, row["village"], lines, business_day(now), scale or {})
     await DB.fetch("update package set recipe = $2, intake_on = $3 where id = $1", package, recipe, intake_on)
-    await journal.note(verb="change_draft", subject=package, village=row["village"], detail={"goods": len(lines)})
+    await journal.note(
+        verb="change_draft",
+        subject=package,
+        village=row["village"],
+        on_behalf_of=_on_behalf_of(row),
+        detail={"goods": len(lines)},
+    )
 
 
 async def withdraw(package: UUID) -> None:
@@ -85,15 +101,28 @@ async def withdraw(package: UUID) -> None:
     row = await locked(package)
     check_arrow(row["state"], WITHDRAWN)
     await DB.fetch("update package set state = 'withdrawn' where id = $1", package)
-    await journal.note(verb="withdraw_draft", subject=package, village=row["village"])
+    await journal.note(verb="withdraw_draft", subject=package, village=row["village"], on_behalf_of=_on_behalf_of(row))
 
 
-async def weigh(package: UUID, lines: Sequence[tuple[str, int]], *, by: UUID, now: datetime) -> str:
-    """Write what lies on the scale, at the prices of this day; the state it leads to.
+def _on_behalf_of(row: Any) -> UUID | None:
+    """The household for which staff acts; None where it acts itself."""
+    household: UUID = row["household"]
+    return None if current_scope().household == household else household
 
-    Exactly 100.00 yuan of goods that may be sold leads to `weighed` (from an inspected package too: the inspection is
-    void). Any other sum stays, or becomes again, a draft that says what is missing. Refuses goods that may not be
-    sold today, quantities that are no steps, and a package that is paid or gone.
+
+async def weigh(
+    package: UUID,
+    lines: Sequence[tuple[str, int]],
+    *,
+    scale: Mapping[str, int] | None = None,
+    by: UUID,
+    now: datetime,
+) -> str:
+    """Write down the goods that are paid and what lay on the scale, at the prices of this day; the state: `weighed`.
+
+    `scale`: pieces or grams by good, where they are not the paid ones exactly. An inspected package goes back to
+    `weighed`: its inspection is void. Refuses any sum but 100.00, goods that may not be sold today, quantities that
+    are no steps, a wrong count, short weight and more than 1 % over, and a package that is paid or gone.
     """
     row = await locked(package)
     today = business_day(now)
@@ -103,18 +132,23 @@ async def weigh(package: UUID, lines: Sequence[tuple[str, int]], *, by: UUID, no
     rules.check(
         weighed, today, at_hand=[priced.good for priced in await produce.goods_on(today) if priced.good.price_fen]
     )
-    if row["state"] != WEIGHED:
-        check_arrow(row["state"], WEIGHED)
+    shown = {line.good.code: (scale or {}).get(line.good.code, line.quantity) for line in weighed}
+    for line in weighed:
+        rules.check_weight(line.good, line.quantity, shown[line.good.code])
+    # The lines of an inspected package stand fast until it is back; a draft has every line weighed before it moves.
+    if row["state"] == DRAFT:
+        await _replace_lines(package, row["village"], lines, today, shown)
     await DB.fetch(
         "update package set state = 'weighed', weighed_at = $2, weighed_by = $3 where id = $1", package, now, by
     )
-    await _replace_lines(package, row["village"], lines, today)
+    if row["state"] != DRAFT:
+        await _replace_lines(package, row["village"], lines, today, shown)
     await journal.note(
         verb="weigh_package",
         subject=package,
         village=row["village"],
         on_behalf_of=row["household"],
-        detail={"contents": rules.content_key(weighed)},
+        detail={"contents": rules.content_key(weighed), "scale": shown},
     )
     return WEIGHED
 
@@ -128,14 +162,18 @@ async def _lines(lines: Sequence[tuple[str, int]], day: date) -> list[Line]:
     return found
 
 
-async def _replace_lines(package: UUID, village: UUID, lines: Sequence[tuple[str, int]], day: date) -> None:
+async def _replace_lines(
+    package: UUID, village: UUID, lines: Sequence[tuple[str, int]], day: date, scale: Mapping[str, int]
+) -> None:
     await DB.fetch("delete from package_line where package = $1", package)
-    await _write_lines(package, village, lines, day)
+    await _write_lines(package, village, lines, day, scale)
 
 
-async def _write_lines(package: UUID, village: UUID, lines: Sequence[tuple[str, int]], day: date) -> None:
+async def _write_lines(
+    package: UUID, village: UUID, lines: Sequence[tuple[str, int]], day: date, scale: Mapping[str, int]
+) -> None:
     goods = {priced.code: priced for priced in await produce.goods_on(day)}
     for line in await _lines(lines, day):
         fen = amount(line.good, line.quantity)
-        row = goods[line.good.code].id
-        await DB.fetch(_LINE, uuid7(), package, village, row, line.quantity, line.good.price_fen, fen)
+        row, weighed = goods[line.good.code].id, scale.get(line.good.code)
+        await DB.fetch(_LINE, uuid7(), package, village, row, line.quantity, line.good.price_fen, fen, weighed)

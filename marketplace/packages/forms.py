@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from marketplace.errors import N_, Refusal
-from marketplace.packages.rules import Line
+from marketplace.packages.rules import Line, billed
 from marketplace.produce.rules import Good, NoPrice, steps_of
 from marketplace.web.form import plain, text
 
@@ -52,8 +52,8 @@ class RecipeForm(Struct, frozen=True):
     recipe: Annotated[str, text(longest=20)] = ""
 
 
-def quantity_of(good: Good, typed: str, field: str) -> int:
-    """Pieces or grams as typed (30, 3.9); nothing typed is none. Refuses what is no number and what is no step."""
+def figure_of(good: Good, typed: str, field: str) -> int:
+    """Pieces or grams as typed (30, 3.912); nothing typed is none. Refuses what is no number."""
     digits = plain(typed).removesuffix("kg").strip()
     if not digits:
         return 0
@@ -64,23 +64,39 @@ def quantity_of(good: Good, typed: str, field: str) -> int:
     found = re.fullmatch(r"([0-9]{1,4})(?:\.([0-9]{1,3}))?", digits)
     if not found:
         raise NotKilograms(field=field)
-    grams = int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
+    return int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
+
+
+def quantity_of(good: Good, typed: str, field: str, *, on_scale: bool = False) -> int:
+    """Pieces or grams that are paid for what was typed: itself, and of what lies on the scale its whole steps.
+
+    Refuses, beside its field, what is no number, what is no step, and what the scale may not show (`rules.billed`).
+    """
+    figure = figure_of(good, typed, field)
     try:
-        steps_of(good, grams)
+        if on_scale:
+            return billed(good, figure)
+        if good.unit == "gram":
+            steps_of(good, figure)
     except Refusal as refusal:
         raise type(refusal)(field=field, **refusal.values) from None
-    return grams
+    return figure
 
 
-def lines_of(form: LinesForm, goods: Mapping[str, Good], day: date) -> list[Line]:
+def lines_of(form: LinesForm, goods: Mapping[str, Good], day: date, *, on_scale: bool = False) -> list[Line]:
     """The lines that the form asks for: what was typed, then the good put in, then the proposal followed.
 
+    `on_scale`: what was typed is what lies on the scale; it stays with the line until a proposal changes it.
     A good put in begins with one step; none left drops out. Refuses, beside its field, what cannot be read.
     """
     wanted: dict[str, int] = {}
+    scale: dict[str, int] = {}
     for number, line in enumerate(form.lines):
-        good = _known(goods, line.product, day)
-        wanted[good.code] = wanted.get(good.code, 0) + quantity_of(good, line.quantity, f"lines.{number}.quantity")
+        good, name = _known(goods, line.product, day), f"lines.{number}.quantity"
+        quantity = quantity_of(good, line.quantity, name, on_scale=on_scale)
+        wanted[good.code] = wanted.get(good.code, 0) + quantity
+        if on_scale:
+            scale[good.code] = scale.get(good.code, 0) + figure_of(good, line.quantity, name)
     if form.add:
         good = _known(goods, form.add, day)
         wanted[good.code] = wanted.get(good.code, 0) or good.step
@@ -88,7 +104,8 @@ def lines_of(form: LinesForm, goods: Mapping[str, Good], day: date) -> list[Line
         code, _, steps = change.partition(":")
         good = _known(goods, code, day)
         wanted[code] = wanted.get(code, 0) + int(steps)
-    return [Line(goods[code], quantity) for code, quantity in wanted.items() if quantity > 0]
+        scale.pop(code, None)
+    return [Line(goods[code], quantity, scale.get(code)) for code, quantity in wanted.items() if quantity > 0]
 
 
 def _known(goods: Mapping[str, Good], code: str, day: date) -> Good:
@@ -103,3 +120,8 @@ def _known(goods: Mapping[str, Good], code: str, day: date) -> Good:
 def pairs(lines: Sequence[Line]) -> list[tuple[str, int]]:
     """Lines as the verbs take them."""
     return [(line.good.code, line.quantity) for line in lines]
+
+
+def scale_of(lines: Sequence[Line]) -> dict[str, int]:
+    """What lay on the scale of each good that was weighed, as the verbs take it."""
+    return {line.good.code: line.weighed for line in lines if line.weighed is not None}

@@ -14,8 +14,9 @@ from marketplace.produce.rules import Good, amount, kilograms, measured, sellabl
 from marketplace.web.words import _
 
 
-def line_values(good: Good, quantity: int) -> dict[str, Any]:
-    """A line as templates take it; `step` as it is typed, quantity in pieces or grams."""
+def line_values(good: Good, quantity: int, weighed: int | None = None) -> dict[str, Any]:
+    """A line as templates take it, in pieces or grams; `step`, and as `typed` what lies on the scale, as they are typed."""
+    scale = quantity if weighed is None else weighed
     return {
         "code": good.code,
         "name_zh": good.name_zh,
@@ -26,12 +27,14 @@ def line_values(good: Good, quantity: int) -> dict[str, Any]:
         "amount_fen": amount(good, abs(quantity)),
         "step": str(good.step) if good.unit == "piece" else kilograms(good.step),
         "words": measured(good, quantity),
+        "weighed": scale,
+        "typed": str(scale) if good.unit == "piece" else kilograms(scale),
     }
 
 
 def lines_values(lines: Iterable[Line]) -> list[dict[str, Any]]:
     """Every line as templates take it."""
-    return [line_values(line.good, line.quantity) for line in lines]
+    return [line_values(line.good, line.quantity, line.weighed) for line in lines]
 
 
 def suggestion_values(proposal: Proposal) -> dict[str, Any]:

@@ -96,7 +96,7 @@ left join recipe r on r.id = p.recipe
 where p.id = any ($1::uuid[]) order by p.drafted_at, p.id
 """
 LINES = """
-select l.package, p.code as good, l.quantity, l.price_fen from package_line l join product p on p.id = l.product
+select l.package, p.code as good, l.quantity, l.price_fen, l.weighed from package_line l join product p on p.id = l.product
 where l.package = any ($1::uuid[]) order by l.amount_fen desc, p.code
 """
 
@@ -110,7 +110,7 @@ async def packages(ids: Sequence[UUID]) -> list[SeenPackage]:
     lines: dict[UUID, list[Line]] = {}
     for row in await DB.fetch(LINES, list(ids)):
         good = replace(goods[row["good"]], price_fen=row["price_fen"])
-        lines.setdefault(row["package"], []).append(Line(good, row["quantity"]))
+        lines.setdefault(row["package"], []).append(Line(good, row["quantity"], row["weighed"]))
     return [SeenPackage(**dict(row), lines=tuple(lines.get(row["id"], ()))) for row in rows]
 
 
@@ -126,14 +126,6 @@ async def drafts_for(day: date, village: UUID) -> list[SeenPackage]:
     """Drafts and packages on the counter that are expected on that day in that village."""
     rows = await DB.fetch(
         "select id from package where village = $1 and state = 'draft' and intake_on = $2", village, day
-    )
-    return await packages([row["id"] for row in rows])
-
-
-async def open_packages(household: UUID) -> list[SeenPackage]:
-    """What a household has drafted or lies on the counter, not yet paid."""
-    rows = await DB.fetch(
-        "select id from package where household = $1 and state in ('draft', 'weighed', 'inspected')", household
     )
     return await packages([row["id"] for row in rows])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 from itertools import combinations, islice
@@ -39,10 +39,11 @@ MORE_STEPS = 5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Pieces or grams of one good."""
+    """Pieces or grams of one good as they are paid; `weighed`: what lay on the scale, once it was weighed."""
 
     good: Good
     quantity: int
+    weighed: int | None = field(default=None, compare=False)
 
 
 def total(lines: Iterable[Line]) -> int:
@@ -552,6 +553,41 @@ def check_weight(good: Good, asked: int, weighed: int) -> None:
     )
 
 
+class WeightBetween(Refusal):
+    text = N_("{good}: the scale shows {weighed}. Add {missing} to make it {more}, or take out {over} and bill {less}.")
+    field = "weighed"
+
+
+class WeightBelowStep(Refusal):
+    text = N_("{good}: the scale shows {weighed}. Add {missing} to make it {more}; less is not bought.")
+    field = "weighed"
+
+
+def billed(good: Good, weighed: int) -> int:
+    """What is paid of so many pieces or grams on the scale: the whole steps in them, where they may stand for those.
+
+    Grams between two steps, more than 1 % over the lower one, are refused with the ways out: add, or take out.
+    """
+    if good.unit == "piece":
+        return weighed
+    less = weighed - weighed % good.step
+    if weight_fits(less, weighed, good.unit):
+        return less
+    raise (WeightBetween if less else WeightBelowStep)(
+        good=good,
+        weighed=measured(good, weighed),
+        more=measured(good, less + good.step),
+        missing=small_weight(less + good.step - weighed),
+        less=measured(good, less),
+        over=small_weight(weighed - most_weight(less, good.unit)),
+    )
+
+
+def small_weight(grams: int) -> Words:
+    """A weight to add or take out: 50克 or 50 g."""
+    return Words(f"{grams}克", f"{grams} g")
+
+
 # ---- states
 
 DRAFT, WEIGHED, INSPECTED, PAID = "draft", "weighed", "inspected", "paid"
@@ -566,7 +602,6 @@ STATE_NAMES: Mapping[str, str] = {
     REVERSED: N_("Reversed"),
     WITHDRAWN: N_("Withdrawn"),
 }
-STATES = tuple(STATE_NAMES)
 
 # Weighing again leaves a weighed package weighed, and takes an inspected one back: the inspection is void.
 ARROWS: frozenset[tuple[str, str]] = frozenset(

@@ -58,7 +58,7 @@ class Package(Table):
 
 
 class PackageLine(Table, tablename="package_line"):
-    """Pieces or grams of one product, its price (fen a piece or a kilogram, fixed at weighing) and amount."""
+    """Pieces or grams of one product as they are paid, their price (fen a piece or a kilogram, fixed at weighing), amount."""
 
     id = key()
     package = reference(Package)
@@ -67,6 +67,7 @@ class PackageLine(Table, tablename="package_line"):
     quantity = whole()
     price_fen = fen()
     amount_fen = fen()
+    weighed = whole(null=True)  # what lay on the scale; null until weighed
 
     package_line_quantity_positive = Check("quantity > 0")
     package_line_amount_positive = Check("price_fen > 0 and amount_fen > 0")

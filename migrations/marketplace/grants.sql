@@ -18,7 +18,7 @@ grant update (pin_hash, blocked_at, blocked_reason) on card to {app};
 grant update (name_zh, name_en, search_keys, licence_number, safe) on product to {app};
 grant update (valid_until) on price_list to {app};
 grant update (state, recipe, intake_on, weighed_at, weighed_by) on package to {app};
-grant update (quantity, price_fen, amount_fen), delete on package_line to {app};
+grant update (quantity, price_fen, amount_fen, weighed), delete on package_line to {app};
 grant update (price_fen) on offer to {app};
 grant update (state, place) on stock_unit to {app};
 grant update (state, closed_at, closed_by, expected_fen, counted_fen, reason, second, seal_head) on drawer_day to {app};

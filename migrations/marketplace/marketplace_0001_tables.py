@@ -8317,6 +8317,27 @@ async def forwards():
     )
 
     manager.add_column(
+        table_class_name="PackageLine",
+        tablename="package_line",
+        column_name="weighed",
+        db_column_name="weighed",
+        column_class_name="Integer",
+        column_class=Integer,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
         table_class_name="Card",
         tablename="card",
         column_name="id",

@@ -3,6 +3,7 @@
 //   <form data-sum>                        the form
 //     <input data-price="1000" data-per="1000" data-code="SOY">   fen for so many thousandths of what is typed:
 //                                          a kilogram or a piece or a note = 1000 thousandths
+//       data-over="1"                      figures of a scale: so many per cent over a step are paid as the step
 //     [data-row] [data-line]               the amount of a row
 //     [data-total]                         the sum
 //     [data-due]                           what the sum should be, in fen, as its value; shows the difference
@@ -21,6 +22,13 @@ const show = (place, fen) => {
   const small = document.createElement("i");
   small.textContent = decimals;
   place.replaceChildren(whole, small);
+};
+
+// What is paid of what the scale shows; the step is the stepper's.
+const billed = (input, amount) => {
+  const step = thousandths(input.closest("[data-stepper]")?.dataset.step ?? "") || 1;
+  const less = amount - (amount % step);
+  return amount * 100 <= less * (100 + Number(input.dataset.over || 0)) ? less : amount;
 };
 
 const drawScale = (scale, lines, total) => {
@@ -48,7 +56,7 @@ for (const form of document.querySelectorAll("form[data-sum]")) {
     const lines = new Map();
     let total = 0;
     for (const input of form.querySelectorAll("[data-price]")) {
-      const amount = thousandths(input.value || "0");
+      const amount = billed(input, thousandths(input.value || "0"));
       const fen = Number.isNaN(amount) ? 0 : Math.round((amount * Number(input.dataset.price)) / Number(input.dataset.per));
       lines.set(input.dataset.code, (lines.get(input.dataset.code) ?? 0) + fen);
       total += fen;

@@ -28,7 +28,7 @@ CHANGED: dict[str, set[str]] = {
     "product": {"name_zh", "name_en", "search_keys", "licence_number", "safe"},
     "price_list": {"valid_until"},
     "package": {"state", "recipe", "intake_on", "weighed_at", "weighed_by"},
-    "package_line": {"quantity", "price_fen", "amount_fen"},
+    "package_line": {"quantity", "price_fen", "amount_fen", "weighed"},
     "offer": {"price_fen"},
     "stock_unit": {"state", "place"},
     "drawer_day": {

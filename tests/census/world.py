@@ -329,7 +329,7 @@ async def draft(world: Prepared, name: str, household: str) -> None:
     for line, product, quantity, price in (("line", "eggs", 25, 200), ("soy", "soy", 5000, 1000)):
         await world.put(
             f"{name}_{line}", "package_line", package=f":{name}", village=":village", product=f":{product}",
-            quantity=quantity, price_fen=price, amount_fen=5000,
+            quantity=quantity, weighed=quantity, price_fen=price, amount_fen=5000,
         )  # fmt: skip
 
 

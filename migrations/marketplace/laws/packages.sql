@@ -33,6 +33,32 @@ end $$;
 create trigger package_line_amount before insert or update on package_line
     for each row execute function package_line_amount();
 
+-- What lay on the scale: pieces exactly, grams none short and at most 1 % over; known of every line once weighed.
+create function package_line_weighed() returns trigger language plpgsql security definer set search_path = public as $$
+declare
+    most bigint := case when (select unit from product where id = new.product) = 'piece'
+                        then new.quantity else new.quantity::bigint * 101 / 100 end;
+begin
+    if not coalesce(new.weighed between new.quantity and most,
+                    (select state from package where id = new.package) = 'draft') then
+        raise exception 'not what lay on the scale' using errcode = '23514', constraint = 'package_line_weighed';
+    end if;
+    return new;
+end $$;
+create trigger package_line_weighed before insert or update on package_line
+    for each row execute function package_line_weighed();
+
+create function package_is_weighed() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if new.state in ('weighed', 'inspected') and exists (
+        select 1 from package_line where package = new.id and weighed is null
+    ) then
+        raise exception 'a line is not weighed' using errcode = '23514', constraint = 'package_is_weighed';
+    end if;
+    return new;
+end $$;
+create trigger package_is_weighed before update on package for each row execute function package_is_weighed();
+
 create function package_is_hundred() returns trigger language plpgsql security definer set search_path = public as $$
 begin
     if new.state = 'inspected' and old.state <> 'inspected'

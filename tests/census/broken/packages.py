@@ -8,7 +8,7 @@ from tests.census.breaks import Copy, check, trigger, unforced, uniques
 from tests.census.broken.households import of_its_village
 from tests.census.world import OWNER
 
-LINE: dict[str, Any] = {"product": ":honey", "price_fen": 200, "quantity": 500, "amount_fen": 100}
+LINE: dict[str, Any] = {"product": ":honey", "price_fen": 200, "quantity": 500, "weighed": 500, "amount_fen": 100}
 
 BREAKS = (
     *uniques(
@@ -27,7 +27,7 @@ BREAKS = (
     trigger("package", "package_arrow", "update", "update package set state = 'paid' where id = :draft"),
     trigger(
         "package", "package_is_hundred", "update", "update package set state = 'inspected' where id = :weighed",
-        first=("update package_line set quantity = 26, amount_fen = 5200 where id = :weighed_line",),
+        first=("update package_line set quantity = 26, weighed = 26, amount_fen = 5200 where id = :weighed_line",),
     ),
     trigger(
         "package", "package_is_hundred", "update", "update package set state = 'inspected' where id = :weighed",
@@ -49,7 +49,7 @@ BREAKS = (
             ("insert", Copy("package_line", {**LINE, "package": ":inspected"})),
             ("insert", Copy("package_line", {**LINE, "package": ":sold"})),
             ("insert", Copy("package_line", {**LINE, "package": ":withdrawn"})),
-            ("update", "update package_line set quantity = 24, amount_fen = 4800 where id = :inspected_line"),
+            ("update", "update package_line set quantity = 24, weighed = 24, amount_fen = 4800 where id = :inspected_line"),
             ("delete", "delete from package_line where id = :inspected_line"),
         )
     ),
@@ -62,5 +62,22 @@ BREAKS = (
     trigger(
         "package_line", "package_line_amount", "update",
         "update package_line set amount_fen = amount_fen + 1 where id = :draft_line",
+    ),
+    *(
+        trigger("package_line", "package_line_weighed", "insert", Copy("package_line", {**LINE, "weighed": grams}))
+        for grams in (499, 506)
+    ),
+    *(
+        trigger(
+            "package_line", "package_line_weighed", "update",
+            f"update package_line set weighed = {figure} where id = :{line}",
+        )
+        for line, figure in (("draft_line", 26), ("draft_line", 24), ("draft_soy", 5051), ("draft_soy", 4999),
+                             ("weighed_line", "null"))
+    ),
+    trigger(
+        "package", "package_is_weighed", "update",
+        "update package set state = 'weighed', weighed_at = business_now(), weighed_by = :clerk where id = :draft",
+        first=("update package_line set weighed = null where id = :draft_soy",),
     ),
 )  # fmt: skip
