@@ -23,6 +23,8 @@ from marketplace.stock import queries as stock_queries
 
 CODE_TRIES = 200
 
+# One customer's holds come one after the other, else two at once would both count too few open orders.
+_CUSTOMER = "select id from app_user where id = $1 for no key update"
 _OPEN = "select count(*)::int from sales_order where customer = $1 and state in ('held', 'placed')"
 _PRICES = "select id, price_fen from offer where id = any ($1::uuid[])"
 _HOLD = """
@@ -80,6 +82,7 @@ async def hold(customer: UUID, place: UUID, wanted: Sequence[Wanted], *, now: da
     rules.check_wanted(wanted)
     if not await stock_queries.served_places(place):
         raise rules.NoPickup
+    await DB.fetch(_CUSTOMER, customer)
     waiting = await DB.fetch_value(_OPEN, customer)
     if waiting >= rules.MOST_OPEN:
         raise rules.TooManyOpen(count=waiting)
