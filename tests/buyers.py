@@ -69,6 +69,17 @@ async def kept_for(scope: Scope, offer: UUID, place: UUID, quantity: int = 1) ->
     return await atomically(verb, scope)
 
 
+async def cancelled(world: World, scope: Scope, offer: str) -> None:
+    """A box kept for that customer and given back at once."""
+    kept = await held(world, scope, offer)
+
+    async def verb() -> None:
+        assert scope.customer is not None
+        await orders.cancel(kept.id, by=scope.customer, now=await clock.now())
+
+    await atomically(verb, scope)
+
+
 async def placed(world: World, scope: Scope, offer: str, quantity: int = 1) -> Held:
     """An order that waits for its buyer at the village store."""
     kept = await held(world, scope, offer, quantity)

@@ -163,6 +163,17 @@ async def count_of(customer: UUID) -> int:
     return found
 
 
+LAST_PLACE = """
+select p.code from sales_order o join place p on p.id = o.place where o.customer = $1 order by o.id desc limit 1
+"""
+
+
+async def last_place(customer: UUID) -> str | None:
+    """The code of the place of the customer's youngest order; None before the first."""
+    code: str | None = await DB.fetch_value(LAST_PLACE, customer)
+    return code
+
+
 WAITING = """
 select id from sales_order where place = $1 and state = 'placed' and hold_until > $2 order by hold_until, id limit 200
 """

@@ -13,6 +13,7 @@ from marketplace.web.form import text, whole
 from marketplace.web.scoped import Scoped
 
 CURSOR = r"-?[0-9]{1,9}\.[0-9a-f]{32}"
+KEY = r"[0-9a-f]{32}"
 
 
 class MarketQuery(Struct, frozen=True):
@@ -35,9 +36,10 @@ class PackageQuery(Struct, frozen=True):
 
 
 class BasketForm(Struct, frozen=True):
-    """So many boxes into the basket."""
+    """So many boxes into the basket; `store` where only one store's boxes were looked through."""
 
     quantity: Annotated[int, whole(least=1, most=9)] = 1
+    store: Scoped[Place] | None = None
 
 
 class ChangeForm(Struct, frozen=True):
@@ -60,8 +62,8 @@ class CheckoutForm(Struct, frozen=True):
 
 
 class OrdersQuery(Struct, frozen=True):
-    """Where in the list of one's orders one stands: codes of orders."""
+    """Where in the list of one's orders one stands: keys of orders."""
 
-    after: Annotated[str, text(longest=20)] = ""
-    before: Annotated[str, text(longest=20)] = ""
+    after: Annotated[str, text(pattern=KEY)] = ""
+    before: Annotated[str, text(pattern=KEY)] = ""
     page: Annotated[int, whole(least=1, most=100_000)] = 1

@@ -246,17 +246,33 @@ async def pickups_of(offer: UUID, today: date) -> list[PickupWithStock]:
     return [PickupWithStock(p.code, p.name_zh, p.name_en, p.city_zh, left) for p, left in counted if left]
 
 
-async def able_pickups(basket: Mapping[UUID, int], today: date) -> list[stock.Pickup]:
-    """The places that can hand over every box of a basket."""
-    free = await stock.free_by_place(basket, today)
+@dataclass(frozen=True, slots=True)
+class PickupForBasket:
+    """A place of pick-up: how many boxes of the basket it can hand over, whether these are all, and from which day."""
 
-    def can_give(place: stock.Pickup) -> bool:
-        return all(
-            sum(free.get(offer, {}).get(one, 0) for one in place.served) >= quantity
+    code: str
+    name_zh: str
+    name_en: str
+    city_zh: str
+    left: int
+    all_there: bool
+    pickup_from: date
+
+
+async def pickups_for(basket: Mapping[UUID, int], today: date) -> list[PickupForBasket]:
+    """The places with boxes of a basket, those with all of them first. What stands on hand is fetched from today on."""
+    free = await stock.free_by_place(basket, today)
+    wanted = sum(basket.values())
+    found = []
+    for place in await stock.pickups():
+        left = sum(
+            min(quantity, sum(free.get(offer, {}).get(one, 0) for one in place.served))
             for offer, quantity in basket.items()
         )
-
-    return [place for place in await stock.pickups() if can_give(place)]
+        if left:
+            names = place.code, place.name_zh, place.name_en, place.city_zh
+            found.append(PickupForBasket(*names, left, left == wanted, today))
+    return sorted(found, key=lambda place: not place.all_there)
 
 
 async def villages() -> list[Named]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
@@ -52,6 +52,7 @@ from marketplace.web.visit import own_path
 from marketplace.web.words import _
 
 BASKET: Final = "b"
+STORE: Final = "p"  # the store whose boxes were looked through when the basket was filled
 BASKET_SECONDS: Final = 7 * 24 * 3600
 ORDERS_A_PAGE: Final = 20
 
@@ -170,16 +171,24 @@ async def package(visit: Visit, offer: Scoped[Offer], query: PackageQuery) -> Pa
     """One kind of box: what is in it, where the money goes, where it can be picked up."""
     today = business_day(visit.now)
     seen = (await queries.offers([offer.id], today))[0]
+    pickups = await queries.pickups_of(offer.id, today)
     return shown(
         visit,
         "package",
         offer=seen,
         parts=await queries.price_parts(offer.id, offer.price_fen, today),
         first=await queries.next_box(offer.id, today),
-        pickups=await queries.pickups_of(offer.id, today),
+        pickups=pickups,
         today=today,
         back=own_path(query.back),
+        store=store_in(query.back, [place.code for place in pickups]),
     )
+
+
+def store_in(address: str, known: Sequence[str]) -> str:
+    """The one of the known stores that the list's address asked for; "" where it asked for none of them."""
+    asked_for = parse_qs(urlsplit(address).query).get("store", [""])[0]
+    return asked_for if asked_for in known else ""
 
 
 # The basket
@@ -189,6 +198,8 @@ async def package(visit: Visit, offer: Scoped[Offer], query: PackageQuery) -> Pa
 async def add(visit: Visit, offer: Scoped[Offer], form: BasketForm) -> Answer:
     """Boxes into the basket. It stands in the browser alone; nothing is kept back for it."""
     keep_basket(visit, with_more(basket_of(visit), offer.code, form.quantity))
+    if form.store is not None:
+        visit.keep(STORE, form.store.code, BASKET_SECONDS)
     return Answer("/basket", notice=N_("It is in the basket."))
 
 
@@ -240,33 +251,29 @@ async def remove(visit: Visit, form: RemoveForm) -> Answer:
 
 @page("/checkout", policy=customer_own)
 async def checkout(visit: Visit) -> Page | Answer:
-    """Choose a store that can hand over the whole basket."""
+    """Choose a store that can hand over the whole basket; others with a part of it are named."""
     today = business_day(visit.now)
     items = await basket_items(visit, today)
     if not items:
         return Answer("/basket")
-    stores = await queries.able_pickups({item["offer"].id: item["quantity"] for item in items}, today)
+    stores = await queries.pickups_for({item["offer"].id: item["quantity"] for item in items}, today)
     return shown(
         visit,
         "checkout",
         items=items,
         **sums(items),
-        stores=[
-            {
-                "code": store.code,
-                "name_zh": store.name_zh,
-                "name_en": store.name_en,
-                "city_zh": store.city_zh,
-                "pickup_from": today,
-                "all_there": True,
-            }
-            for store in stores
-        ],
-        chosen="",
+        stores=stores,
+        chosen=chosen_of(stores, [visit.kept(STORE), await order_queries.last_place(customer_id(visit))]),
         customer=await customer_of(visit),
         order=None,
         pickup_days=PICKUP_DAYS,
     )
+
+
+def chosen_of(stores: Sequence[queries.PickupForBasket], wishes: Sequence[str | None]) -> str:
+    """The first of the wished stores that can hand over the whole basket; else the first store that can; else ""."""
+    able = [store.code for store in stores if store.all_there]
+    return next((wish for wish in wishes if wish in able), able[0] if able else "") or ""
 
 
 async def customer_of(visit: Visit) -> dict[str, str]:
@@ -323,11 +330,8 @@ async def own_orders(visit: Visit, query: OrdersQuery) -> Page:
 
 
 def key_of(text: str) -> UUID | None:
-    """An order's key as it stood in an address; None for anything else."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
+    """An order's key as it stood in an address."""
+    return UUID(text) if text else None
 
 
 def order_row(order: OrderSeen) -> dict[str, Any]:

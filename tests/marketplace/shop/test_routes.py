@@ -14,7 +14,7 @@ from marketplace.shop.rules import read_basket
 from tests import buyers, cast
 from tests.conftest import DEMO_MORNING, World
 from tests.office import visitor
-from tests.visitor import Visitor
+from tests.visitor import Seen, Visitor
 
 EGGS: tuple[tuple[str, int], ...] = (("EGG", 50),)
 SOY: tuple[tuple[str, int], ...] = (("SOY", 10_000),)
@@ -89,14 +89,17 @@ async def test_filters_narrow_the_list(world: World) -> None:
     assert len(listed(page)) == 2
 
 
-async def test_every_page_is_reached_forth_and_back_and_keeps_the_filters(world: World) -> None:
+FILTERS = ("kind=egg&q=tjd", "village=JP&order=soon", "store=VS-JP01&order=many", "kind=egg&village=JP&store=VS-JP01")
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+async def test_every_page_is_reached_forth_and_back_and_keeps_the_filters(world: World, filters: str) -> None:
     await fill(world, 60)
     async with visitor(world) as browser:
-        pages = [await browser.open("/?kind=egg&q=tjd")]
+        pages = [await browser.open(f"/?{filters}")]
         while any(words.startswith("Next page") for _address, words in pages[-1].links):
             address = next(address for address, words in pages[-1].links if words.startswith("Next page"))
-            assert "kind=egg" in address
-            assert "q=tjd" in address
+            assert set(filters.split("&")) <= set(address.removeprefix("/?").split("#")[0].split("&"))
             pages.append(await browser.open(address))
         assert [len(listed(page)) for page in pages] == [24, 24, 12]
         assert len({offer for page in pages for offer in listed(page)}) == 60
@@ -121,6 +124,53 @@ async def test_an_unknown_package_is_not_found(world: World) -> None:
     async with visitor(world) as browser:
         await browser.open("/packages/0000000000", expect=404)
         await browser.open("/packages/%00", expect=404)
+
+
+def to_page(page: Seen, words: str) -> str:
+    """Where the pager's link with those words leads."""
+    return next(address for address, said in page.links if words in said)
+
+
+async def test_21_orders_are_two_pages_forth_and_back(world: World) -> None:
+    offer, customer = await buyers.in_stock(world), await buyers.buyer(world)
+    for _one in range(21):
+        await buyers.cancelled(world, customer, offer)
+    codes = [row["code"] for row in await world.admin.fetch("select code from sales_order order by id desc")]
+    async with buyers.shopper(world, customer) as browser:
+        first = await browser.open("/orders")
+        assert orders_on(first) == codes[:20]
+        assert "Page 1 of 2" in first.text
+        second = await browser.open(to_page(first, "Next page"))
+        assert orders_on(second) == codes[20:]
+        assert "Page 2 of 2" in second.text
+        assert not any("Next page" in words for _address, words in second.links)
+        back = await browser.open(to_page(second, "Page before"))
+        assert orders_on(back) == codes[:20]
+
+
+async def test_of_three_pages_of_orders_the_middle_one_is_reached_from_both_sides(world: World) -> None:
+    offer, customer = await buyers.in_stock(world), await buyers.buyer(world)
+    for _one in range(41):
+        await buyers.cancelled(world, customer, offer)
+    async with buyers.shopper(world, customer) as browser:
+        second = await browser.open(to_page(await browser.open("/orders"), "Next page"))
+        third = await browser.open(to_page(second, "Next page"))
+        assert (len(orders_on(second)), len(orders_on(third))) == (20, 1)
+        back = await browser.open(to_page(third, "Page before"))
+        assert orders_on(back) == orders_on(second)
+        assert "Page 2 of 3" in back.text
+
+
+@pytest.mark.parametrize("hostile", ["after=1", "before=zzz", "after=" + "g" * 32, "before=%00", "after=&page=-1"])
+async def test_a_strange_place_in_the_list_of_orders_is_its_start(world: World, hostile: str) -> None:
+    kept = await buyers.held(world, customer := await buyers.buyer(world), await buyers.in_stock(world))
+    async with buyers.shopper(world, customer) as browser:
+        assert orders_on(await browser.open(f"/orders?{hostile}")) == [kept.code]
+
+
+def orders_on(page: Seen) -> list[str]:
+    """The codes of the orders that a list shows, in its order."""
+    return [address.rsplit("/", 1)[1] for address, _words in page.links if address.startswith("/orders/")]
 
 
 # The basket
@@ -188,6 +238,70 @@ async def test_a_stranger_signs_in_on_the_way_and_keeps_the_basket(world: World)
         page = await browser.send("sign-in", {"login": "customer@example.com", "password": "jinpo-2018"})
         assert page.path == "/checkout"
         assert "Jinpo village store" in page.text
+
+
+CITY = "ST-AK01"
+TO_THE_CITY = """
+update stock_unit u set place = (select id from place where code = $1)
+from package p join household h on h.id = p.household where p.id = u.package and h.code = $2
+"""
+
+
+async def one_box_at_the_office_and_one_in_the_city(world: World) -> str:
+    """The code of the offer of both."""
+    offer = await buyers.in_stock(world)
+    await buyers.in_stock(world, "JP4-01")
+    await world.admin.execute(TO_THE_CITY, CITY, "JP4-01")
+    return offer
+
+
+async def test_what_stands_at_the_village_office_is_fetched_at_the_village_store_from_today(world: World) -> None:
+    offer = await buyers.in_stock(world)
+    async with buyers.shopper(world, await buyers.buyer(world)) as browser:
+        await into_basket(browser, offer)
+        page = await browser.open("/checkout")
+    assert page.form("/checkout").fields["place"] == [buyers.VILLAGE_STORE]
+    assert "can be fetched from 21 Nov" in page.text
+    assert page.text.count("all boxes can be there") == 1
+
+
+async def test_stores_with_a_part_of_the_basket_are_named_and_cannot_be_chosen(world: World) -> None:
+    offer = await one_box_at_the_office_and_one_in_the_city(world)
+    async with buyers.shopper(world, await buyers.buyer(world)) as browser:
+        await into_basket(browser, offer, "2")
+        page = await browser.open("/checkout")
+        assert "No store can take this basket" in page.text
+        await buyers.in_stock(world, "JP1-02")
+        page = await browser.open("/checkout")
+    form = page.form("/checkout")
+    assert form.fields["place"] == form.choices["place"] == [buyers.VILLAGE_STORE]
+    assert page.text.count("all boxes can be there") == 1
+    assert page.text.count("only 1 of 2 boxes are there") == 1
+
+
+async def test_the_store_that_was_looked_through_is_chosen_and_then_the_one_of_the_last_order(world: World) -> None:
+    offer, customer = await one_box_at_the_office_and_one_in_the_city(world), await buyers.buyer(world)
+    async with buyers.shopper(world, customer) as browser:
+        await into_basket(browser, offer)
+        assert (await browser.open("/checkout")).form("/checkout").fields["place"] == [buyers.VILLAGE_STORE]
+    async with buyers.shopper(world, customer) as browser:
+        page = await browser.open(f"/?store={CITY}")
+        await browser.open(page.link("^/packages/"))
+        await browser.send("/basket$")
+        assert (await browser.open("/checkout")).form("/checkout").fields["place"] == [CITY]
+        await browser.send("/checkout", {})
+        await buyers.in_stock(world, "JP1-03")
+        await world.admin.execute(TO_THE_CITY, CITY, "JP1-03")
+    async with buyers.shopper(world, customer) as browser:
+        await into_basket(browser, offer)
+        assert (await browser.open("/checkout")).form("/checkout").fields["place"] == [CITY]
+
+
+async def test_a_store_that_nobody_knows_in_an_address_is_none(world: World) -> None:
+    offer = await buyers.in_stock(world)
+    async with visitor(world) as browser:
+        page = await browser.open(f"/packages/{offer}?back=%2F%3Fstore%3DNOWHERE")
+        assert "store" not in page.form("/basket$").fields
 
 
 async def ordered(browser: Visitor, offer: str, quantity: str = "1") -> str:
