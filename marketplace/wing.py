@@ -22,11 +22,12 @@ from marketplace.produce import routes as produce
 from marketplace.settings import settings
 from marketplace.shop import routes as shop
 from marketplace.stock import panels as stock_panels
+from marketplace.stock import routes as stock
 from marketplace.stores import routes as stores
 from marketplace.trace import routes as trace
 from marketplace.web.wing import Entry, Wing
 
-ROOMS_WITH_DOORS = (accounts, households, produce, income, cash, packages, intake, stores, shop, trace, desks)
+ROOMS_WITH_DOORS = (accounts, households, produce, income, cash, packages, stock, intake, stores, shop, trace, desks)
 
 OFFICE = frozenset({"intake_clerk", "inspector", "cashier", "branch_secretary", "village_director"})
 

@@ -149,6 +149,8 @@ CASH: Final = {
     "GET /office/cash/{day}": opens(DRAWER_READERS, day="closed day"),
 }
 INCOME: Final = {
+    "GET /home/packages": opens(HOUSEHOLD),
+    "GET /office/households/{household}/packages": opens(OFFICE, household="household"),
     "GET /home/income": opens(HOUSEHOLD),
     f"GET {EARNED}": opens(INCOME_READERS, household="household"),
     f"GET {EARNED}/new": opens(REGISTRARS, household="household"),

@@ -31,7 +31,16 @@ async def sold(visit: Visit, household: Household) -> Mapping[str, Any]:
     """The latest packages and where each went."""
     seen = await queries.whereabouts(household.id, MOST_SHOWN)
     total = len(seen) if len(seen) < MOST_SHOWN else await queries.count_of(household.id)
-    return {"total": total, "all": "", "packages": [package_values(package) for package in seen]}
+    return {
+        "total": total,
+        "all": all_address(visit, household),
+        "packages": [package_values(package) for package in seen],
+    }
+
+
+def all_address(visit: Visit, household: Household) -> str:
+    """Where all packages of the household stand, for this person."""
+    return "/home/packages" if visit.household_id is not None else f"/office/households/{household.code}/packages"
 
 
 def package_values(package: SoldPackage) -> dict[str, Any]:

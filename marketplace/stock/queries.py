@@ -135,14 +135,30 @@ select p.id, p.code, p.state, p.intake_on, u.packed_on, u.state as unit, pl.name
     coalesce(s.reason, '') as reason, coalesce(s.words, r.reason, '') as words
 from package p left join stock_unit u on u.package = p.id left join place pl on pl.id = u.place
 left join send_back s on s.package = p.id left join reversal r on r.package = p.id
-where p.household = $1 order by p.drafted_at desc, p.id desc limit $2
+where p.id = any ($1::uuid[]) order by p.drafted_at desc, p.id desc
+"""
+LATER = """
+select id from package where household = $1
+    and ($3::uuid is null or (drafted_at, id) < (select drafted_at, id from package where id = $3))
+order by drafted_at desc, id desc limit $2
+"""
+EARLIER = """
+select id from package where household = $1
+    and (drafted_at, id) > (select drafted_at, id from package where id = $2) order by drafted_at, id limit $3
 """
 
 
-async def whereabouts(household: UUID, limit: int = 12) -> list[SoldPackage]:
-    """The household's latest packages, the youngest first, each with what became of it."""
-    rows = await DB.fetch(WHERE_PACKAGES_ARE, household, limit)
-    seen = {found.id: found.lines for found in await packages.packages([row["id"] for row in rows])}
+async def whereabouts(
+    household: UUID, limit: int, *, after: UUID | None = None, before: UUID | None = None
+) -> list[SoldPackage]:
+    """The household's packages, the youngest first: those drafted before `after`, or the nearest ones since `before`."""
+    if before is not None:
+        page = await DB.fetch(EARLIER, household, before, limit)
+    else:
+        page = await DB.fetch(LATER, household, limit, after)
+    ids = [row["id"] for row in page]
+    rows = await DB.fetch(WHERE_PACKAGES_ARE, ids)
+    seen = {found.id: found.lines for found in await packages.packages(ids)}
     return [_sold_package(row, contents_of(seen.get(row["id"], ()))) for row in rows]
 
 
@@ -169,3 +185,14 @@ where p.household = $1 and p.state = 'paid' and u.packed_on >= $2 group by 1
 async def sold_by_month(household: UUID, since: date) -> dict[date, int]:
     """Accepted packages that still stand, by the first day of their month, from that day on."""
     return {row["month"]: row["count"] for row in await DB.fetch(SOLD_BY_MONTH, household, since)}
+
+
+SOLD_BY_YEAR = """
+select extract(year from u.packed_on)::int as year, count(*)::int as count
+from package p join stock_unit u on u.package = p.id where p.household = $1 and p.state = 'paid' group by 1 order by 1 desc
+"""
+
+
+async def sold_by_year(household: UUID) -> list[tuple[int, int]]:
+    """Years with how many accepted packages of theirs still stand, the latest first."""
+    return [(row["year"], row["count"]) for row in await DB.fetch(SOLD_BY_YEAR, household)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from marketplace.errors import N_, Conflict
 from marketplace.packages.rules import Line
@@ -39,11 +38,6 @@ class SoldOut(Conflict):
 
 class NotHeld(Conflict):
     text = N_("These boxes are no longer kept for this order. Look at the order again.")
-
-
-def saleable(state: str, sell_by: date, today: date) -> bool:
-    """Whether a unit may be sold: on hand, and less than 80 % of its life used."""
-    return state == ON_HAND and sell_by >= today
 
 
 def search_text(lines: Sequence[Line], keys: Sequence[str], village_zh: str, village_en: str) -> str:

@@ -77,7 +77,7 @@ async def test_whereabouts_follow_a_package_from_shelf_to_buyer(world: World) ->
 
     async def look() -> None:
         async with scoped(scope, readonly=True):
-            package = (await queries.whereabouts(home))[0]
+            package = (await queries.whereabouts(home, 12))[0]
         assert package.fate is not None
         seen.append(package.fate.kind)
 
