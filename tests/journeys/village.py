@@ -111,9 +111,13 @@ class Village:
 
     def reconcile(self) -> subprocess.CompletedProcess[str]:
         """`python -m marketplace reconcile` as the owner of the tables."""
+        return self.run("reconcile")
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A verb of the command line on the village's database."""
         here = self.servers
         return subprocess.run(
-            [sys.executable, "-m", "marketplace", "reconcile"],
+            [sys.executable, "-m", "marketplace", *words],
             cwd=ROOT,
             env=environment_for(here.log.parent, here.app_url, here.owner_url),
             capture_output=True,
