@@ -32,6 +32,7 @@ class Verb:
 BUILT_IN: Mapping[str, Verb] = {
     "serve": Verb("serve the site with WORKERS processes", "marketplace.serving:main"),
     "worker": Verb("run background jobs until stopped", "marketplace.worker:main"),
+    "make-key": Verb("make the key file once; never overwrites one", "marketplace.cli:make_key", database=False),
     "migrate": Verb("bring the database to this version, as its owner", "marketplace.cli:migrate"),
     "reconcile": Verb("check the promises on all data; status 1 when one is broken", "marketplace.reconcile:main"),
     "verify": Verb("check an exported chain offline", "marketplace.journal.verify:main", database=False),
@@ -74,6 +75,18 @@ def migrate(_words: list[str]) -> None:
         raise SettingsError("DATABASE_OWNER_URL is not set: migrations run as the owner of the tables.")
     names = asyncio.run(run(here.database_owner_url, here.database_url, promises()))
     print("\n".join(names) or "Nothing to migrate.")
+
+
+def make_key(_words: list[str]) -> int:
+    """Make KEY_FILE with a first key, mode 0400. Refuses where a file stands already."""
+    from marketplace.keys import make_key_file
+
+    path = settings().key_file
+    if not make_key_file(path):
+        print(f"{path} is there already, and stays as it is.", file=sys.stderr)
+        return 1
+    print(f"{path} is made. Keep a copy away from this machine and from the backups of the database.")
+    return 0
 
 
 def vendor(_words: list[str]) -> int:

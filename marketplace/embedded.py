@@ -45,7 +45,13 @@ OPTIONS = {
     "log_timezone": "UTC",
     "unix_socket_permissions": "0700",
 }
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+FORGETFUL_NAME = "marketplace-tests"
+FORGETFUL = {
+    "cluster_name": FORGETFUL_NAME,
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+}
 INITDB = ("--auth=trust", "-E", "UTF8", "--no-locale", "--data-checksums", "--no-instructions")
 LOGIN_ROLE = "login nosuperuser nocreatedb nocreaterole noreplication nobypassrls"
 FIRST_STATEMENTS = (

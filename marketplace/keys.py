@@ -6,7 +6,6 @@ The blind index always uses the first line, so that a rotation of the sealing ke
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import os
 import re
@@ -21,6 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from marketplace.settings import SettingsError, settings
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 BLIND_BYTES = 16
@@ -31,11 +32,11 @@ TOKEN_BYTES = 32
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-class KeyFileMissing(RuntimeError):
+class KeyFileMissing(SettingsError):
     """There is no key file, and this is no place where one may be made."""
 
 
-class KeyFileUnsafe(RuntimeError):
+class KeyFileUnsafe(SettingsError):
     """The key file is broken, or others on this machine may read it."""
 
 
@@ -99,9 +100,9 @@ def _derive(master: bytes, purpose: str) -> bytes:
 def read_key_file(path: Path) -> Keyring:
     """The keys of that file. Refuses a missing file, a broken line, and a file that others may read."""
     if not path.is_file():
-        raise KeyFileMissing(f"no key file at {path}")
+        raise KeyFileMissing(f"There is no key file at {path}: set KEY_FILE, or make one with make-key.")
     if path.stat().st_mode & 0o077:
-        raise KeyFileUnsafe(f"{path} may be read by others: chmod 0400 {path}")
+        raise KeyFileUnsafe(f"{path} may be read by others: chmod 0400 {path}.")
     masters = tuple(_read_line(line, path) for line in path.read_text().splitlines() if line.strip())
     versions = [version for version, _master in masters]
     if not masters or versions != sorted(set(versions)):
@@ -120,13 +121,17 @@ def _read_line(line: str, path: Path) -> tuple[int, bytes]:
     return version, master
 
 
-def make_key_file(path: Path) -> None:
-    """Write a first key, readable by its owner only. Does nothing where a file stands already."""
+def make_key_file(path: Path) -> bool:
+    """Write a first key, readable by its owner only; False, and nothing done, where a file stands already."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     beside = _write_beside(path, f"1 {secrets.token_hex(KEY_BYTES)}\n")
-    with contextlib.suppress(FileExistsError):
+    try:
         os.link(beside, path)  # whole or not at all, and the first of two starters wins
-    beside.unlink()
+    except FileExistsError:
+        return False
+    finally:
+        beside.unlink()
+    return True
 
 
 def _write_beside(path: Path, text: str) -> Path:
@@ -152,8 +157,6 @@ def add_version(path: Path) -> int:
 @lru_cache(maxsize=1)
 def keyring() -> Keyring:
     """The keys of this process, read once from KEY_FILE. Made on the spot only in the demo and in tests."""
-    from marketplace.settings import settings
-
     path = Path(settings().key_file)
     if not path.exists() and settings().demo:
         make_key_file(path)

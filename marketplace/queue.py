@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from marketplace.db import DB, Unscoped
 
-# What the worker does by the clock.
-SWEEP: Final = "sweep_orders"
-SEAL: Final = "seal_chains"
+EVERY_MINUTE: Final = "* * * * *"
+EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the worker does under that name, out of the queue and by the clock; doing it twice does nothing more."""
+
+    name: str
+    title: str
+    run: Callable[[], Awaitable[object]]
+    every: str = EVERY_MINUTE
 
 
 async def enqueue(name: str, payload: str, *, after: timedelta = timedelta(0), key: str | None = None) -> None:

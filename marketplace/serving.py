@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marketplace.keys import keyring
 from marketplace.settings import SettingsError, settings
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def site() -> Any:
 
 
 def main(words: list[str]) -> None:
-    """`serve`: until SIGINT or SIGTERM. Refuses a port that is taken."""
+    """`serve`: until SIGINT or SIGTERM. Refuses without a key file, and a port that is taken."""
     asked = _parser().parse_args(words)
+    keyring()
     require_free_port()
     print(f"Serving {settings().public_url} on {settings().host}, port {settings().port}.", flush=True)
     (_granian if asked.server == "granian" else _uvicorn)(asked)

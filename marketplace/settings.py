@@ -49,7 +49,7 @@ class Settings:
     proxy_addresses: tuple[str, ...] = ()
     """PROXY_ADDRESSES: addresses or networks, comma-separated, whose X-Forwarded-* headers are believed."""
     test_durability_off: bool = False
-    """TEST_DURABILITY_OFF: lets the site run on a private test cluster that may lose what it acknowledged."""
+    """TEST_DURABILITY_OFF: lets the site run on our own test cluster, which may lose what it acknowledged; no other."""
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -7,7 +7,9 @@ from pathlib import Path
 from litestar import Litestar
 
 from marketplace import worker
+from marketplace.accounts import commands as account_commands
 from marketplace.accounts import routes as accounts
+from marketplace.cash import commands as cash_commands
 from marketplace.cash import routes as cash
 from marketplace.db import DB, require_safe
 from marketplace.desks import routes as desks
@@ -16,7 +18,10 @@ from marketplace.households import routes as households
 from marketplace.income import panels as income_panels
 from marketplace.income import routes as income
 from marketplace.intake import routes as intake
-from marketplace.journal.commands import COMMANDS
+from marketplace.journal import commands as journal_commands
+from marketplace.journal import jobs as journal_jobs
+from marketplace.keys import keyring
+from marketplace.orders import jobs as order_jobs
 from marketplace.packages import routes as packages
 from marketplace.produce import routes as produce
 from marketplace.settings import settings
@@ -33,7 +38,8 @@ OFFICE = frozenset({"intake_clerk", "inspector", "cashier", "branch_secretary", 
 
 
 async def open_database(_site: Litestar) -> None:
-    """Start the pool and refuse to serve from a database that could not keep its promises."""
+    """Start the pool and refuse to serve without keys, or from a database that could not keep its promises."""
+    keyring()
     if DB.pool is None:
         await DB.open_pool()
     here = settings()
@@ -74,7 +80,8 @@ MARKETPLACE = Wing(
         Entry("/office/jobs", N_("Jobs"), "clock", frozenset({"administrator"})),
     ),
     household_panels=(*stock_panels.HOUSEHOLD_PANELS, *income_panels.HOUSEHOLD_PANELS),
-    commands=COMMANDS,
+    jobs=(*order_jobs.JOBS, *journal_jobs.JOBS),
+    commands={**journal_commands.COMMANDS, **account_commands.COMMANDS, **cash_commands.COMMANDS},
     locales=Path(__file__).parent / "locales",
     on_start=(open_database, worker.start),
     on_stop=(worker.stop, close_database),

@@ -7,8 +7,9 @@ page of jobs; whatever a job missed, the sweep of the next minute finds.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -16,23 +17,19 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 from litestar import Litestar
 
-from marketplace import clock
-from marketplace.db import DB, RETRYABLE, PoolBusy, Scope, atomically, require_safe, scoped
-from marketplace.journal import seal
-from marketplace.orders import actions as orders
-from marketplace.orders.jobs import EXPIRE
-from marketplace.queue import SEAL, SWEEP, enqueue
+from marketplace.db import DB, RETRYABLE, PoolBusy, Scope, require_safe, scoped
+from marketplace.keys import keyring
+from marketplace.queue import Job, enqueue
 from marketplace.settings import settings
 from marketplace.web import logs
 
 if TYPE_CHECKING:
     from pgqueuer import PgQueuer
 
+    from marketplace.web.wing import Wing
+
 SYSTEM: Final = Scope(role="system")
-EVERY_MINUTE: Final = "* * * * *"
-EVERY_FIVE_MINUTES: Final = "*/5 * * * *"
 MOST_ATTEMPTS: Final = 5
-BATCH: Final = 200
 LONGEST_NAP: Final = timedelta(seconds=20)
 PAUSE_SECONDS: Final = 3
 PATIENCE_SECONDS: Final = 10
@@ -48,49 +45,35 @@ LOST: Final = (
 )
 
 
-async def expire_orders() -> int:
-    """Give back the boxes of every order whose time is over by the business clock; how many orders."""
-
-    async def verb() -> int:
-        return await orders.expire_due(await clock.now(), limit=BATCH)
-
-    given_back = done = await atomically(verb, SYSTEM)
-    while done == BATCH:
-        done = await atomically(verb, SYSTEM)
-        given_back += done
-    if given_back:
-        logs.log.info("orders expired", job=EXPIRE, count=given_back)
-    return given_back
-
-
-async def seal_chains() -> None:
-    """Chain what was written since the last seal."""
-    await seal.seal_all()
-
-
-def register(queue: PgQueuer) -> None:
+def register(queue: PgQueuer, jobs: Iterable[Job]) -> None:
     """Tell the queue what its jobs do, and what runs by the clock."""
     from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
 
     retried: Any = partial(
         DatabaseRetryEntrypointExecutor, max_attempts=MOST_ATTEMPTS, initial_delay=timedelta(seconds=2)
     )
+    for job in jobs:
+        queue.entrypoint(job.name, on_failure="hold", executor_factory=retried)(_queued(job))
+        queue.schedule(job.name, job.every, clean_old=True)(_scheduled(job))
 
-    @queue.entrypoint(EXPIRE, on_failure="hold", executor_factory=retried)
-    async def _expire(_job: Any) -> None:
-        await expire_orders()
 
-    @queue.entrypoint(SEAL, on_failure="hold", executor_factory=retried)
-    async def _seal(_job: Any) -> None:
-        await seal_chains()
+def _queued(job: Job) -> Callable[[Any], Awaitable[None]]:
+    async def run(_job: Any) -> None:
+        await job.run()
 
-    @queue.schedule(SWEEP, EVERY_MINUTE, clean_old=True)
-    async def _sweep(_schedule: Any) -> None:
-        await by_the_clock(EXPIRE, expire_orders)
+    return run
 
-    @queue.schedule(SEAL, EVERY_FIVE_MINUTES, clean_old=True)
-    async def _seal_regularly(_schedule: Any) -> None:
-        await by_the_clock(SEAL, seal_chains)
+
+def _scheduled(job: Job) -> Callable[[Any], Awaitable[None]]:
+    async def run(_schedule: Any) -> None:
+        await by_the_clock(job.name, job.run)
+
+    return run
+
+
+def jobs_of(wings: Iterable[Wing]) -> tuple[Job, ...]:
+    """The jobs of these wings."""
+    return tuple(job for wing in wings for job in wing.jobs)
 
 
 async def by_the_clock(name: str, job: Callable[[], Awaitable[object]]) -> None:
@@ -112,11 +95,11 @@ async def try_again(name: str) -> None:
         logs.log.error("job not queued", job=name, **logs.told(error))
 
 
-async def run_worker(stop: asyncio.Event) -> None:
+async def run_worker(stop: asyncio.Event, jobs: Iterable[Job]) -> None:
     """Work until `stop` is set; a lost database is looked for again after a pause."""
     while not stop.is_set():
         try:
-            await _work(stop)
+            await _work(stop, jobs)
         except (*LOST, *RETRYABLE) as error:
             logs.log.error("worker lost the database", **logs.told(error))
             await pause(stop)
@@ -130,13 +113,13 @@ async def pause(stop: asyncio.Event) -> None:
         return
 
 
-async def _work(stop: asyncio.Event) -> None:
+async def _work(stop: asyncio.Event, jobs: Iterable[Job]) -> None:
     from pgqueuer import PgQueuer
 
     connection = await asyncpg.connect(DB.config["dsn"], server_settings={"application_name": "marketplace worker"})
     try:
         queue = PgQueuer.from_asyncpg_connection(connection)
-        register(queue)
+        register(queue, jobs)
         watching = asyncio.create_task(_pass_on(stop, queue.shutdown))
         try:
             await queue.run(dequeue_timeout=LONGEST_NAP, shutdown_on_listener_failure=True)
@@ -158,7 +141,7 @@ async def start(site: Litestar) -> None:
     if not settings().demo:
         return
     stop_working = asyncio.Event()
-    site.state.worker = (stop_working, asyncio.create_task(run_worker(stop_working)))
+    site.state.worker = (stop_working, asyncio.create_task(run_worker(stop_working, jobs_of(site.state.wings))))
 
 
 async def stop(site: Litestar) -> None:
@@ -174,9 +157,10 @@ async def stop(site: Litestar) -> None:
 
 
 async def main(_words: list[str]) -> None:
-    """Work until SIGINT or SIGTERM (`python -m marketplace worker`). Refuses an unsafe database."""
+    """Work until SIGINT or SIGTERM (`python -m marketplace worker`). Refuses without a key file, and an unsafe database."""
     logs.configure()
     here = settings()
+    keyring()
     await DB.open_pool(1, 4)
     try:
         await require_safe(durable=not here.test_durability_off, real_clock=not here.demo)
@@ -184,6 +168,6 @@ async def main(_words: list[str]) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop_working.set)
-        await run_worker(stop_working)
+        await run_worker(stop_working, jobs_of(importlib.import_module("app").WINGS))
     finally:
         await DB.close_connection_pool()

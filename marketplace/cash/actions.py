@@ -49,6 +49,17 @@ async def drawer_at(place: UUID) -> Any:
     return row
 
 
+async def add_drawer(place: UUID, village: UUID | None) -> UUID:
+    """An empty drawer at a place that has none. Runs inside a transaction; the database refuses a second one."""
+    drawer = uuid7()
+    account = await ledger.account("fen", "drawer", drawer, village=village, floor_zero=True, kept=True)
+    await DB.fetch(
+        "insert into drawer (id, place, village, account) values ($1, $2, $3, $4)", drawer, place, village, account
+    )
+    await journal.note(verb="add_drawer", subject=drawer, village=village)
+    return drawer
+
+
 async def open_day(place: UUID, counts: Mapping[int, int], *, by: UUID, now: datetime) -> UUID:
     """Open the day of a place's drawer with a count by denomination (fen → pieces); the day's id.
 

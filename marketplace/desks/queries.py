@@ -9,7 +9,7 @@ from typing import Any
 
 from marketplace.db import DB
 from marketplace.desks.rules import SILENCE
-from marketplace.queue import SWEEP
+from marketplace.orders.jobs import EXPIRE
 from marketplace.reconcile import PROMISES, Check, Promise
 
 
@@ -60,4 +60,4 @@ async def failed_jobs() -> list[FailedJob]:
 
 async def worker_figures() -> Any:
     """Jobs waiting, jobs done today, whether the worker lives and when it was seen last."""
-    return await DB.fetch_row(FIGURES, SWEEP, SILENCE)
+    return await DB.fetch_row(FIGURES, EXPIRE, SILENCE)

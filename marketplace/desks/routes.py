@@ -7,7 +7,6 @@ import time
 from litestar.handlers import HTTPRouteHandler
 
 from marketplace.desks import actions, queries
-from marketplace.desks.rules import JOBS
 from marketplace.errors import N_, NotFound
 from marketplace.reconcile import gathered
 from marketplace.web.door import Answer, Page, Visit, deed, page
@@ -48,12 +47,13 @@ async def reconcile(visit: Visit) -> Page:
 async def jobs(visit: Visit) -> Page:
     """Whether the worker lives, and the jobs that could not be done."""
     figures = await queries.worker_figures()
+    titles = {job.name: job.title for wing in wings() for job in wing.jobs}
     return Page(
         "marketplace/desks/jobs.html",
         jobs=[
             {
                 "id": job.id,
-                "words": _(JOBS.get(job.name, job.name)),
+                "words": _(titles.get(job.name, job.name)),
                 "failed_at": job.failed_at,
                 "tries": job.tries,
                 "error": job.error,

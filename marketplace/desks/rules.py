@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 from marketplace.errors import N_, Conflict
-from marketplace.orders.jobs import EXPIRE
-from marketplace.queue import SEAL
 
-JOBS: Final[Mapping[str, str]] = {
-    EXPIRE: N_("Give back the boxes of orders whose time is over"),
-    SEAL: N_("Seal what was written since the last seal"),
-}
 SILENCE: Final = timedelta(minutes=3)  # the clock calls the worker every minute
 
 

@@ -12,6 +12,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from marketplace.accounts.rules import Role
+from marketplace.queue import Job
 from marketplace.reconcile import PROMISES, Promise
 from marketplace.web.visit import Visit, current_visit
 
@@ -32,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of the household page or of a desk: loaded inside the page's transaction, then drawn by its template."""
+    """A part of the household page: loaded inside the page's transaction, then drawn by its template."""
 
     name: str
     template: str
@@ -54,11 +55,9 @@ class Wing:
     nav: tuple[Entry, ...] = ()
     roles: tuple[Role, ...] = ()
     household_panels: tuple[Panel, ...] = ()
-    desk_panels: tuple[Panel, ...] = ()
-    jobs: tuple[Any, ...] = ()
+    jobs: tuple[Job, ...] = ()
     commands: Mapping[str, Callable[[list[str]], object]] = field(default_factory=dict)
     reconcile_checks: tuple[Promise, ...] = ()
-    demo_steps: tuple[Any, ...] = ()
     locales: Path | None = None
     on_start: tuple[Callable[[Litestar], Awaitable[None]], ...] = ()
     on_stop: tuple[Callable[[Litestar], Awaitable[None]], ...] = ()
@@ -70,7 +69,7 @@ class WingsClash(ValueError):
 
 
 def require_apart(wings: Iterable[Wing], doors: Iterable[HTTPRouteHandler] = ()) -> None:
-    """Refuses (`WingsClash`) a door, role, verb or promise that two wings bring, or that the site itself has."""
+    """Refuses (`WingsClash`) a door, role, verb, job or promise that two wings bring, or that the site itself has."""
     known = dict.fromkeys([*_doors(doors), *(f"the promise {promise.code}" for promise in PROMISES)], "the site")
     for wing in wings:
         for claim in claims(wing):
@@ -85,6 +84,7 @@ def claims(wing: Wing) -> Iterator[str]:
     yield from _doors(wing.routers)
     yield from (f"the role {role.code}" for role in wing.roles)
     yield from (f"the verb {name}" for name in wing.commands)
+    yield from (f"the job {job.name}" for job in wing.jobs)
     yield from (f"the promise {promise.code}" for promise in wing.reconcile_checks)
 
 
@@ -126,8 +126,3 @@ async def load_panels(visit: Visit, panels: tuple[Panel, ...], *subject: Any) ->
 def household_panels() -> tuple[Panel, ...]:
     """Every wing's panels of the household page."""
     return tuple(panel for wing in wings() for panel in wing.household_panels)
-
-
-def desk_panels() -> tuple[Panel, ...]:
-    """Every wing's panels of the desks."""
-    return tuple(panel for wing in wings() for panel in wing.desk_panels)

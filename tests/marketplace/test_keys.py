@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from marketplace import cli, keys
 from marketplace.keys import (
     CannotOpen,
     KeyFileMissing,
@@ -17,6 +18,7 @@ from marketplace.keys import (
     read_key_file,
     token_hash,
 )
+from marketplace.settings import settings
 
 
 @pytest.fixture
@@ -42,6 +44,42 @@ def test_key_file_is_never_made_anew(path: Path) -> None:
     before = path.read_text()
     make_key_file(path)
     assert path.read_text() == before
+
+
+def test_make_key_makes_a_file_for_its_owner_alone_and_overwrites_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "keys" / "field.key"
+    monkeypatch.setenv("KEY_FILE", str(file))
+    settings.cache_clear()
+    try:
+        assert cli.main(["make-key"]) == 0
+        assert (file.stat().st_mode & 0o777, read_key_file(file).newest) == (0o400, 1)
+        before = file.read_text()
+        assert cli.main(["make-key"]) == 1
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    assert capsys.readouterr().err == f"{file} is there already, and stays as it is.\n"
+    assert file.read_text() == before
+
+
+def test_serving_without_a_key_file_is_refused_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "none.key"
+    for name, value in (("KEY_FILE", str(file)), ("DEMO", "0"), ("DATABASE_URL", "postgresql://nobody@/nowhere")):
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    keys.keyring.cache_clear()
+    try:
+        assert (cli.main(["serve"]), cli.main(["worker"])) == (1, 1)
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+        keys.keyring.cache_clear()
+    sentence = f"There is no key file at {file}: set KEY_FILE, or make one with make-key.\n"
+    assert capsys.readouterr().err == sentence * 2
 
 
 def test_missing_key_file_is_refused(tmp_path: Path) -> None:

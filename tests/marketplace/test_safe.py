@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
+
 from marketplace.db import DB, Unsafe, require_safe
 from tests.conftest import Database, World
 
@@ -36,6 +38,14 @@ async def test_superuser_is_refused(world: World) -> None:
 
 async def test_forgetful_server_is_refused(world: World) -> None:
     said = await faults_as(world.database, "market_app", durable=True)
+    assert said == "fsync is off; full_page_writes is off; synchronous_commit is off"
+
+
+async def test_a_server_that_is_not_the_tests_own_may_not_be_forgetful(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace.db.FORGETFUL_NAME", "another")
+    said = await faults_as(world.database, "market_app", durable=False)
     assert said == "fsync is off; full_page_writes is off; synchronous_commit is off"
 
 

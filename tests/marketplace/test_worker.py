@@ -8,6 +8,7 @@ from datetime import timedelta
 import asyncpg
 
 from marketplace import worker
+from marketplace.wing import MARKETPLACE
 from tests import buyers
 from tests.conftest import Database, World
 
@@ -61,7 +62,7 @@ async def test_the_worker_runs_a_job_out_of_the_queue_and_stops_when_told(world:
     await world.set_clock(order.hold_until + timedelta(seconds=1))
     await world.admin.execute("update pgqueuer set execute_after = now()")
     stop = asyncio.Event()
-    working = asyncio.create_task(worker.run_worker(stop))
+    working = asyncio.create_task(worker.run_worker(stop, worker.jobs_of([MARKETPLACE])))
     try:
         await until(world, "select state from sales_order", "expired")
         await until(world, "select count(*)::int from pgqueuer", 0)

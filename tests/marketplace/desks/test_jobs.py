@@ -8,6 +8,7 @@ import pytest
 
 from marketplace import worker
 from marketplace.orders.jobs import EXPIRE
+from marketplace.queue import Job
 from tests.conftest import World
 from tests.office import visitor
 
@@ -63,11 +64,10 @@ async def test_a_job_that_fails_for_good_is_parked_with_its_kind_and_not_its_wor
     async def broken() -> int:
         raise ValueError("card 13800001111")
 
-    monkeypatch.setattr(worker, "expire_orders", broken)
     monkeypatch.setattr(worker, "MOST_ATTEMPTS", 0)
     await worker.try_again(EXPIRE)
     stop = asyncio.Event()
-    working = asyncio.create_task(worker.run_worker(stop))
+    working = asyncio.create_task(worker.run_worker(stop, [Job(EXPIRE, "", broken)]))
     try:
         for _ in range(100):
             if await world.admin.fetchval("select count(*)::int from pgqueuer where status = 'failed'"):

@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from marketplace import clock, worker
+from marketplace import clock
 from marketplace.cash.rules import DrawerClosed
 from marketplace.db import Scope, atomically
 from marketplace.errors import NotFound
 from marketplace.orders import actions as orders
 from marketplace.orders import rules
+from marketplace.orders.jobs import expire_orders
 from marketplace.orders.rules import (
     HandedOverAlready,
     HoldOver,
@@ -235,25 +236,25 @@ async def test_a_cancelled_order_gives_its_boxes_back_to_others(world: World) ->
 async def test_what_is_over_is_given_back_once(world: World) -> None:
     kept = await buyers.held(world, await buyers.buyer(world), await buyers.in_stock(world))
     await world.set_clock(kept.hold_until - timedelta(seconds=5))
-    assert await worker.expire_orders() == 0
+    assert await expire_orders() == 0
     await world.set_clock(kept.hold_until + timedelta(seconds=1))
-    assert (await worker.expire_orders(), await worker.expire_orders()) == (1, 0)
+    assert (await expire_orders(), await expire_orders()) == (1, 0)
     assert (await buyers.state_of(world, kept.id), await units(world)) == ("expired", {"on_hand": 1})
 
 
 async def test_a_placed_order_is_given_back_after_three_days(world: World) -> None:
     kept = await buyers.placed(world, await buyers.buyer(world), await buyers.in_stock(world))
     await world.set_clock(kept.hold_until + timedelta(days=2))
-    assert await worker.expire_orders() == 0
+    assert await expire_orders() == 0
     await world.set_clock(kept.hold_until + timedelta(days=3))
-    assert await worker.expire_orders() == 1
+    assert await expire_orders() == 1
     assert await events(world, kept.id) == ["held", "placed", "expired"]
 
 
 async def test_two_sweeps_at_once_give_back_once(world: World) -> None:
     kept = await buyers.held(world, await buyers.buyer(world), await buyers.in_stock(world))
     await world.set_clock(kept.hold_until + timedelta(seconds=1))
-    assert sum(await asyncio.gather(*(worker.expire_orders() for _ in range(5)))) == 1
+    assert sum(await asyncio.gather(*(expire_orders() for _ in range(5)))) == 1
     assert (await movements(world)).count("released") == 1
 
 
