@@ -5,7 +5,7 @@ grant usage on schema public to {app};
 grant select, insert on all tables in schema public to {app};
 grant usage on all sequences in schema public to {app};
 revoke insert on business_clock, state_arrow, migration, voucher_counter, cash_entry from {app};
-grant update (status, answer) on command to {app};
+grant update (status, answer), delete on command to {app};
 grant update (name, password_hash, pin_hash, locale, step, active) on app_user to {app};
 grant update (valid_until) on role_grant to {app};
 grant update (seen_at, expires_at, revoked_at, acting) on web_session to {app};

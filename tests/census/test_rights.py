@@ -37,7 +37,7 @@ CHANGED: dict[str, set[str]] = {
     "sales_order": {"state", "hold_until"},
     "order_line": {"live"},
 }  # fmt: skip
-DELETED = {"sign_in_delay", "package_line"}
+DELETED = {"command", "sign_in_delay", "package_line"}
 
 # What looks past row-level security: views, and functions that act as the owner and may be called.
 VIEWS = {
@@ -100,7 +100,7 @@ async def test_rights_as_the_standard_lists_them(prepared: Prepared) -> None:
         APP, list(FOREIGN_TABLES),
     )  # fmt: skip
     assert sorted((row[0], row[1]) for row in rights) == [
-        ("package_line", "DELETE"), ("sign_in_delay", "DELETE"), ("sign_in_delay", "UPDATE"),
+        ("command", "DELETE"), ("package_line", "DELETE"), ("sign_in_delay", "DELETE"), ("sign_in_delay", "UPDATE"),
     ]  # fmt: skip
 
 

@@ -100,8 +100,8 @@ MUTANTS = (
         "app-role-moves-balances",
         "the app role has no right to a balance",
         "migrations/marketplace/grants.sql",
-        "grant update (status, answer) on command to {app};",
-        "grant update (status, answer) on command to {app};\ngrant update (balance) on ledger_account to {app};",
+        "grant update (status, answer), delete on command to {app};",
+        "grant update (status, answer), delete on command to {app};\ngrant update (balance) on ledger_account to {app};",
         ("tests/marketplace/ledger/test_actions.py::test_app_role_has_no_right_to",),
     ),
     Mutant(

@@ -12,7 +12,7 @@ from marketplace.errors import Refusal
 from marketplace.ids import uuid7
 from marketplace.journal import actions as journal
 from marketplace.journal.actions import Answer, KeyReused
-from tests.conftest import World
+from tests.conftest import DEMO_MORNING, World
 
 SENDER = Scope(actor=uuid7(), role="test")
 
@@ -100,3 +100,19 @@ def test_order_of_input_does_not_matter() -> None:
     one = journal.input_hash("/r", None, {"a": 1, "b": [1, 2]})
     assert one == journal.input_hash("/r", None, {"b": [1, 2], "a": 1})
     assert one != journal.input_hash("/r", None, {"b": [2, 1], "a": 1})
+
+
+async def test_commands_without_money_are_forgotten_after_thirty_days_and_money_stays(world: World) -> None:
+    from datetime import timedelta
+
+    from marketplace.journal.jobs import forget_commands
+
+    effects = Effects()
+    money, plain = uuid7(), uuid7()
+    await send(effects, money)
+    await journal.command(SENDER, key=plain, route="/t", inputs={}, verb=effects.verb)
+    await world.set_clock(DEMO_MORNING + timedelta(days=30))
+    assert await forget_commands() == 0
+    await world.set_clock(DEMO_MORNING + timedelta(days=31))
+    assert await forget_commands() == 1
+    assert [row["key"] for row in await world.admin.fetch("select key from command")] == [money]
