@@ -9,6 +9,7 @@ from litestar import Litestar
 from marketplace import worker
 from marketplace.accounts import commands as account_commands
 from marketplace.accounts import routes as accounts
+from marketplace.accounts.rules import ROLES
 from marketplace.cash import commands as cash_commands
 from marketplace.cash import routes as cash
 from marketplace.db import DB, require_safe
@@ -35,6 +36,39 @@ from marketplace.web.wing import Entry, Wing
 ROOMS_WITH_DOORS = (accounts, households, produce, income, cash, packages, stock, intake, stores, shop, trace, desks)
 
 OFFICE = frozenset({"intake_clerk", "inspector", "cashier", "branch_secretary", "village_director"})
+BUYERS = frozenset({"public", "customer", "bulk_client"})
+PRICE_READERS = OFFICE | {"first_secretary", "supervisor", "purchaser"}
+STAFF = frozenset(ROLES) - {"household_member", "customer", "bulk_client"}
+
+# The one list of places in the head, in the dock and under “More”: each opens for every role it is shown to.
+NAV = (
+    Entry("/", N_("Packages"), "home", BUYERS),
+    Entry("/orders", N_("Orders"), "list", frozenset({"public", "customer"})),
+    Entry("/basket", N_("Basket"), "basket", BUYERS),
+    Entry("/office/intake", N_("Intake"), "scale", OFFICE),
+    Entry("/office/households", N_("Households"), "users", OFFICE | {"first_secretary", "supervisor"}),
+    Entry("/store", N_("Pick-ups"), "store", frozenset({"store_clerk", "hub_clerk"})),
+    Entry(
+        "/office/cash",
+        N_("Cash"),
+        "cash",
+        frozenset({"cashier", "branch_secretary", "village_director", "supervisor", "store_clerk", "hub_clerk"}),
+    ),
+    Entry("/home", N_("Home"), "home", frozenset({"household_member"})),
+    Entry("/home/draft", N_("Prepare"), "box", frozenset({"household_member"})),
+    Entry("/home/income", N_("Income"), "list", frozenset({"household_member"})),
+    Entry("/office/people", N_("People"), "users", frozenset({"administrator"})),
+    Entry("/office/prices", N_("Prices"), "list", PRICE_READERS),
+    Entry("/prices", N_("Prices"), "list", BUYERS | {"household_member"} | (STAFF - PRICE_READERS)),
+    Entry(
+        "/office/reconcile",
+        N_("Books"),
+        "check",
+        frozenset({"branch_secretary", "supervisor", "auditor", "administrator"}),
+    ),
+    Entry("/office/jobs", N_("Jobs"), "clock", frozenset({"administrator"})),
+    Entry("/acting", N_("More"), "more", STAFF | {""}),
+)
 
 
 async def open_database(_site: Litestar) -> None:
@@ -54,31 +88,7 @@ async def close_database(_site: Litestar) -> None:
 MARKETPLACE = Wing(
     name="marketplace",
     routers=tuple(door for room in ROOMS_WITH_DOORS for door in room.DOORS),
-    nav=(
-        Entry("/", N_("Packages"), "home"),
-        Entry("/orders", N_("Orders"), "list"),
-        Entry("/basket", N_("Basket"), "basket"),
-        Entry("/office/intake", N_("Intake"), "scale", OFFICE),
-        Entry("/office/households", N_("Households"), "users", OFFICE | {"first_secretary", "supervisor"}),
-        Entry(
-            "/office/cash",
-            N_("Cash"),
-            "cash",
-            frozenset({"cashier", "branch_secretary", "village_director", "supervisor", "store_clerk", "hub_clerk"}),
-        ),
-        Entry("/home", N_("Home"), "home", frozenset({"household_member"})),
-        Entry("/home/draft", N_("Prepare"), "box", frozenset({"household_member"})),
-        Entry("/home/income", N_("Income"), "list", frozenset({"household_member"})),
-        Entry("/office/prices", N_("Prices"), "list", OFFICE),
-        Entry("/store", N_("Pick-ups"), "store", frozenset({"store_clerk", "hub_clerk"})),
-        Entry(
-            "/office/reconcile",
-            N_("Books"),
-            "check",
-            frozenset({"branch_secretary", "supervisor", "auditor", "administrator"}),
-        ),
-        Entry("/office/jobs", N_("Jobs"), "clock", frozenset({"administrator"})),
-    ),
+    nav=NAV,
     household_panels=(*stock_panels.HOUSEHOLD_PANELS, *income_panels.HOUSEHOLD_PANELS),
     jobs=(*order_jobs.JOBS, *journal_jobs.JOBS),
     commands={**journal_commands.COMMANDS, **account_commands.COMMANDS, **cash_commands.COMMANDS},
