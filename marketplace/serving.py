@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SITE = "marketplace.serving:site"
 GRACE_SECONDS = 3
 STOP_SECONDS = 10
+# Longer than browsers and proxies (60 s) keep an idle connection: who closes first must not be the server, for what it
+# closes at the moment a request comes in is a request cut off without an answer.
+KEEP_ALIVE_SECONDS = 75
 
 
 def site() -> Any:
@@ -82,6 +85,7 @@ def _parser() -> ArgumentParser:
 def _granian(asked: Namespace) -> None:
     from granian import Granian
     from granian.constants import Interfaces, Loops
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     here = settings()
@@ -94,6 +98,7 @@ def _granian(asked: Namespace) -> None:
         loop=Loops.uvloop,
         workers=here.workers,
         websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * KEEP_ALIVE_SECONDS),
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
@@ -117,6 +122,7 @@ def _uvicorn(asked: Namespace) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ssl_certfile=asked.certificate,
         ssl_keyfile=asked.key,
@@ -139,5 +145,6 @@ def _uvicorn_config(workers: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
