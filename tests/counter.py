@@ -21,6 +21,10 @@ OFFICE_OPEN = """
 select exists (select 1 from drawer_day d join drawer w on w.id = d.drawer join place p on p.id = w.place
                where p.kind = 'party_office' and d.state = 'open')
 """
+LEFT_OPEN = """
+select a.balance from drawer_day d join drawer w on w.id = d.drawer join place p on p.id = w.place
+join ledger_account a on a.id = w.account where p.kind = 'party_office' and d.state = 'open' and d.day < business_today()
+"""
 P01: tuple[tuple[str, int], ...] = (("EGG", 30), ("SOY", 4000))
 
 
@@ -33,6 +37,18 @@ async def open_drawer(world: World, *, float_fen: int = 100_000, person: tuple[s
         return await cash.open_day(
             office, {10_000: float_fen // 10_000}, by=scope.actor or UUID(int=0), now=await clock.now()
         )
+
+    return await atomically(verb, scope)
+
+
+async def close_drawer(held_fen: int, person: tuple[str, str] = CASHIER) -> UUID:
+    """The office's drawer closed with that much in notes of a hundred: what the book says."""
+    scope = await scope_of(person)
+
+    async def verb() -> UUID:
+        office = await queries.office_of(scope.villages[0])
+        by = scope.actor or UUID(int=0)
+        return await cash.close_day(office, {10_000: held_fen // 10_000}, by=by, now=await clock.now())
 
     return await atomically(verb, scope)
 
@@ -82,7 +98,9 @@ async def paid(package: UUID, person: tuple[str, str] = CASHIER, **receiver: Any
 
 
 async def sold(world: World, household: str, lines: Sequence[tuple[str, int]] = P01) -> UUID:
-    """A package of that household, paid and in stock at the office; opens the drawer where it is closed."""
+    """A package of that household, paid and in stock at the office; opens the drawer of the day where it is closed."""
+    if (left := await world.admin.fetchval(LEFT_OPEN)) is not None:
+        await close_drawer(left)
     if not await world.admin.fetchval(OFFICE_OPEN):
         await open_drawer(world)
     package = await weighed(world, household, lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -113,11 +113,13 @@ async def top_up(place: UUID, amount: int, *, by: UUID, now: datetime) -> int:
     return number
 
 
-async def _open_drawer(place: UUID) -> tuple[Any, UUID]:
+async def _open_drawer(place: UUID, today: date | None = None) -> tuple[Any, UUID]:
     drawer = await drawer_at(place)
     day = await DB.fetch_row(_OPEN_DAY, drawer["id"])
     if day is None:
         raise rules.DrawerClosed
+    if today is not None and day["day"] != today:
+        raise rules.EarlierDayOpen
     return drawer, day["id"]
 
 
@@ -138,9 +140,10 @@ async def pay_out(
 ) -> tuple[int, UUID]:
     """Take `amount` fen out of a place's drawer for a purpose; the transfer's number and the drawer's day.
 
-    Refuses a closed drawer, and (`CashShort`) more than is in it: then nothing has moved.
+    Refuses a closed drawer, one that an earlier day left open, and (`CashShort`) more than is in it: then nothing has
+    moved.
     """
-    drawer, day = await _open_drawer(place)
+    drawer, day = await _open_drawer(place, business_day(now))
     held = await ledger.balance(drawer["account"])
     if held < amount:
         raise rules.CashShort(held=yuan(held), wanted=yuan(amount))

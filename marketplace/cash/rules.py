@@ -15,6 +15,10 @@ class DrawerClosed(Conflict):
     text = N_("The drawer is closed. Count it and open the day first.")
 
 
+class EarlierDayOpen(Conflict):
+    text = N_("The drawer is still open from an earlier day. Close that day first, then open today's.")
+
+
 class DrawerOpenAlready(Conflict):
     text = N_("The drawer is open already. Close that day before you open another.")
 

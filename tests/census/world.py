@@ -253,7 +253,7 @@ async def open_drawers(world: Prepared) -> None:
                                 ("sales", "sales", "VS-JP01"), ("difference", "cash_difference", "PO-JP")):  # fmt: skip
         await account(world, name, kind, subject)
     await open_day(world, "closed_day", "drawer", YESTERDAY, 0)
-    await post(world, "float_transfer", "drawer_account", "float_source", BROUGHT_FEN)
+    await post(world, "float_transfer", "drawer_account", "float_source", BROUGHT_FEN, kind="float")
     await post(world, "difference_transfer", "difference", "drawer_account", SHORT_FEN, kind="cash_difference")
     await world.put("closing_count", "cash_count", drawer_day=":closed_day", occasion="closing", denomination_fen=5000,
                     pieces=3)  # fmt: skip
@@ -265,7 +265,7 @@ async def open_drawers(world: Prepared) -> None:
     await open_day(world, "drawer_day", "drawer", TODAY, OPENING_FEN)
     await world.put("cash_count", "cash_count", drawer_day=":drawer_day", occasion="opening", denomination_fen=10000,
                     pieces=10)  # fmt: skip
-    await post(world, "transfer", "drawer_account", "float_source", FLOAT_FEN)
+    await post(world, "transfer", "drawer_account", "float_source", FLOAT_FEN, kind="float")
     world.ids["cash_entry"] = await world.run("select id from cash_entry where transfer = :transfer")
     await open_day(world, "store_day", "store_drawer", TODAY, 0)
 
@@ -335,7 +335,7 @@ async def draft(world: Prepared, name: str, household: str) -> None:
 
 async def weigh(world: Prepared, name: str) -> None:
     await world.run(
-        f"update package set state = 'weighed', weighed_at = business_now(), weighed_by = :clerk where id = :{name}"
+        f"update package set state = 'weighed', weighed_at = '{MORNING}', weighed_by = :clerk where id = :{name}"
     )
 
 
@@ -350,11 +350,16 @@ async def inspect(world: Prepared, name: str) -> None:
 async def accept(world: Prepared, name: str, household: str) -> None:
     """The one act: payout, voucher, income, acceptance, paid, in stock."""
     common = {"household": f":{household}", "village": ":village"}
-    await post(world, f"{name}_transfer", "purchases", "drawer_account", 10_000, name)
-    await world.put(
-        f"{name}_payout", "payout", package=f":{name}", amount_fen=10_000, transfer=f":{name}_transfer",
-        drawer_day=":drawer_day", cashier=":cashier", proof="session", received_by="head", receiver="head",
-        receiver_note="", signed="signature", at=MORNING, **common,
+    payout = f"{name}_payout"
+    world.ids[payout] = uuid4()
+    await post(world, f"{name}_transfer", "purchases", "drawer_account", 10_000, payout, "payout")
+    await world.insert(
+        "payout",
+        world.resolved({
+            "id": f":{payout}", "package": f":{name}", "amount_fen": 10_000, "transfer": world.ids[f"{name}_transfer"],
+            "drawer_day": ":drawer_day", "cashier": ":cashier", "proof": "session", "received_by": "head",
+            "receiver": "head", "receiver_note": "", "signed": "signature", "at": MORNING, **common,
+        }),
     )  # fmt: skip
     await earn(world, f"{name}_income_entry", household)
     await world.put(
@@ -387,8 +392,12 @@ async def put_in_stock(world: Prepared, name: str) -> None:
         f"{name}_stock_unit", "stock_unit", package=f":{name}", offer=":offer", village=":village", group=":group",
         place=":office", state="on_hand", packed_on=TODAY, sell_by="2018-12-05", best_before="2018-12-21",
     )  # fmt: skip
-    await world.count(f"{name}_stock_movement", "stock_movement", package=f":{name}", kind="stocked", place=":office",
-                      at=MORNING, note="")  # fmt: skip
+    await move(world, f"{name}_stock_movement", name, "stocked")
+
+
+async def move(world: Prepared, name: str, package: str, kind: str, **more: Any) -> None:
+    await world.count(name, "stock_movement", package=f":{package}", kind=kind, place=":office", at=MORNING, note="",
+                      **more)  # fmt: skip
 
 
 async def reverse(world: Prepared, name: str) -> None:
@@ -405,6 +414,7 @@ async def reverse(world: Prepared, name: str) -> None:
     )  # fmt: skip
     await world.run(f"update package set state = 'reversed' where id = :{name}")
     await world.run(f"update stock_unit set state = 'reversed' where package = :{name}")
+    await move(world, "reversed_movement", name, "reversed")
 
 
 # Orders: one held, one given back, one handed over
@@ -418,7 +428,7 @@ async def sell(world: Prepared) -> None:
     await world.run("update stock_unit set state = 'on_hand' where package = :released")
     await order(world, "done_order", "sold", "1003")
     await world.run("update sales_order set state = 'placed' where id = :done_order")
-    await post(world, "payment_transfer", "store_account", "sales", RETAIL_FEN, "done_order")
+    await post(world, "payment_transfer", "store_account", "sales", RETAIL_FEN, "done_order", "sale")
     await world.put(
         "payment", "payment", payable=":done_order", provider="cash", event="till-1", amount_fen=RETAIL_FEN,
         state="captured", place=":store", transfer=":payment_transfer", at=MORNING,
@@ -428,6 +438,7 @@ async def sell(world: Prepared) -> None:
                     at=MORNING)  # fmt: skip
     await world.run("update sales_order set state = 'handed_over' where id = :done_order")
     await world.run("update stock_unit set state = 'handed_over' where package = :sold")
+    await move(world, "handed_over_movement", "sold", "handed_over", order=":done_order", price_fen=RETAIL_FEN)
     world.ids["sales_order"] = world.ids["held_order"]
     world.ids["order_line"] = world.ids["held_order_line"]
     world.ids["order_event"] = world.ids["held_order_event"]

@@ -100,6 +100,45 @@ begin
 end $$;
 create trigger drawer_day_stays before delete on drawer_day for each row execute function drawer_day_stays();
 
+-- The days of a drawer run forward, and none is opened before it is there.
+create function drawer_day_runs_forward() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if new.day > business_today() or new.day < (select max(day) from drawer_day where drawer = new.drawer) then
+        raise exception 'the day % is not this drawer''s next', new.day
+            using errcode = '23514', constraint = 'drawer_day_runs_forward';
+    end if;
+    return new;
+end $$;
+create trigger drawer_day_runs_forward before insert on drawer_day
+    for each row execute function drawer_day_runs_forward();
+
+-- At commit cash has moved for a reason that is written down: a payout, a payment, what two persons took back, float
+-- from the company's money, a difference at a closing. Nothing else touches a drawer; no such word stands without its row.
+create function transfer_has_cause() returns trigger language plpgsql security definer set search_path = public as $$
+declare
+    in_cash boolean := exists (select 1 from drawer where account in (new.debit, new.credit));
+    other text := (select a.kind from ledger_account a where a.id in (new.debit, new.credit)
+                   and not exists (select 1 from drawer where account = a.id) limit 1);
+begin
+    if not (case new.kind
+        when 'payout' then exists (select 1 from payout where transfer = new.id)
+        when 'sale' then exists (select 1 from payment where transfer = new.id)
+        when 'reversal' then not exists (select 1 from payout where transfer = new.reverses)
+            or exists (select 1 from reversal where transfer = new.id)
+        when 'float' then not in_cash or coalesce(other = 'float_source', false)
+        when 'cash_difference' then not in_cash or coalesce(other = 'cash_difference', false) and exists (
+            select 1 from cash_entry e join drawer_day d on d.id = e.drawer_day
+            where e.transfer = new.id and d.state = 'closed')
+        else not in_cash
+    end) then
+        raise exception 'transfer % (%) has no cause', new.id, new.kind
+            using errcode = '23514', constraint = 'transfer_has_cause';
+    end if;
+    return null;
+end $$;
+create constraint trigger transfer_has_cause after insert on transfer
+    deferrable initially deferred for each row execute function transfer_has_cause();
+
 -- A count belongs to an open day: what was counted at a closing stays what the closing says.
 create function cash_count_while_open() returns trigger language plpgsql security definer set search_path = public as $$
 begin

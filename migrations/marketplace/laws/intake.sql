@@ -48,10 +48,10 @@ begin
 end $$;
 create trigger inspection_no_kin before insert on inspection for each row execute function inspector_is_no_kin();
 
--- Looked at is what lies weighed on the counter: neither a draft nor what is paid already.
+-- Looked at is what lies weighed on the counter, after it was weighed: neither a draft nor what is paid already.
 create function inspection_while_weighed() returns trigger language plpgsql security definer set search_path = public as $$
 begin
-    perform 1 from package where id = new.package and state = 'weighed' for share;
+    perform 1 from package where id = new.package and state = 'weighed' and weighed_at <= new.at for share;
     if not found then
         raise exception 'the package is not weighed' using errcode = '23514', constraint = 'inspection_while_weighed';
     end if;
@@ -59,6 +59,34 @@ begin
 end $$;
 create trigger inspection_while_weighed before insert on inspection
     for each row execute function inspection_while_weighed();
+
+-- Weighed anew it is a new weighing: later than the one before and than every look at it. Afterwards its moment stays.
+create function package_weighed_anew() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if (new.weighed_at is distinct from old.weighed_at and new.state <> 'weighed')
+       or (old.weighed_at is not null and (new.weighed_at >= old.weighed_at) is not true)
+       or (old.state = 'inspected' and new.state = 'weighed'
+           and new.weighed_at <= (select max(at) from inspection where package = new.id)) then
+        raise exception 'weighed before it was looked at' using errcode = '23514', constraint = 'package_weighed_anew';
+    end if;
+    return new;
+end $$;
+create trigger package_weighed_anew before update on package
+    for each row execute function package_weighed_anew();
+
+-- What was looked at keeps its lines: whoever changes them weighs anew first.
+create function package_line_before_inspection() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if exists (
+        select 1 from package p join inspection i on i.package = p.id and i.at >= p.weighed_at
+        where p.id = (case tg_op when 'DELETE' then old.package else new.package end) and p.state = 'weighed'
+    ) then
+        raise exception 'the package is looked at' using errcode = '23514', constraint = 'package_line_before_inspection';
+    end if;
+    return coalesce(new, old);
+end $$;
+create trigger package_line_before_inspection before insert or update or delete on package_line
+    for each row execute function package_line_before_inspection();
 
 -- A send-back is seen and written in the package's village only.
 create function send_back_in_village() returns trigger language plpgsql security definer set search_path = public as $$
@@ -92,6 +120,22 @@ end $$;
 create trigger payout_villages_drawer before insert on payout
     for each row execute function payout_from_villages_drawer();
 
+-- It is what left that drawer on that day: its own transfer, in the cash book of the day on which it is dated.
+create function payout_ties() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if not exists (
+        select 1 from transfer t join cash_entry e on e.transfer = t.id join drawer_day d on d.id = e.drawer_day
+        where t.id = new.transfer and t.kind = 'payout' and t.reference = new.id and t.at = new.at
+            and e.amount_fen = -new.amount_fen and d.id = new.drawer_day
+            and d.day = (new.at at time zone 'Asia/Shanghai')::date
+    ) then
+        raise exception 'the cash book of that day does not know this payout'
+            using errcode = '23514', constraint = 'payout_ties';
+    end if;
+    return null;
+end $$;
+create trigger payout_ties after insert on payout for each row execute function payout_ties();
+
 -- The facts of an acceptance speak of one package, one household and one hundred yuan, and of two persons.
 create function acceptance_ties() returns trigger language plpgsql security definer set search_path = public as $$
 declare
@@ -107,7 +151,9 @@ begin
     if inspected.package <> new.package or not inspected.passed
        or inspected.id <> (select id from inspection where package = new.package order by at desc, id desc limit 1)
        or paid.package <> new.package or paid.household <> new.household or paid.moved <> paid.amount_fen
-       or paid.credit <> paid.account
+       or paid.credit <> paid.account or paid.at <> new.at
+       or inspected.at < (select weighed_at from package where id = new.package)
+       or income.earned_on <> (paid.at at time zone 'Asia/Shanghai')::date
        or income.household <> new.household or income.amount_fen <> paid.amount_fen
        or income.kind <> 'business' or income.source <> 'hundred_yuan_package'
        or not exists (select 1 from package p where p.id = new.package and p.household = new.household) then
@@ -120,9 +166,14 @@ begin
 end $$;
 create trigger acceptance_ties before insert on acceptance for each row execute function acceptance_ties();
 
--- Paid only with an acceptance; reversed only with a reversal.
+-- Inspected only by the latest look since it was weighed; paid only with an acceptance; reversed only with a reversal.
 create function package_paid_by_acceptance() returns trigger language plpgsql security definer set search_path = public as $$
 begin
+    if new.state = 'inspected' and old.state <> 'inspected' and (
+        select passed from inspection where package = new.id and at >= new.weighed_at order by at desc, id desc limit 1
+    ) is not true then
+        raise exception 'nobody looked at it' using errcode = '23514', constraint = 'package_inspected_by_inspection';
+    end if;
     if new.state = 'paid' and not exists (select 1 from acceptance where package = new.id) then
         raise exception 'no acceptance' using errcode = '23514', constraint = 'package_paid_by_acceptance';
     end if;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.census.breaks import Copy, append_only, check, off, trigger, unforced, unique, uniques, unreached
-from tests.census.world import APP, IN_DRAWER_FEN, OWNER, RETAIL_FEN
+from tests.census.world import APP, IN_DRAWER_FEN, OWNER, RETAIL_FEN, YESTERDAY
 
 CLOSE = (
     "update drawer_day set state = 'closed', closed_at = business_now(), closed_by = {by}, expected_fen = {expected}, "
@@ -15,14 +15,17 @@ ALL_GONE = Copy(
     "transfer",
     {"kind": "cash_difference", "debit": ":difference", "credit": ":drawer_account", "amount": IN_DRAWER_FEN},
 )
-ANOTHER: dict[str, Any] = {"day": "2018-11-22", "opening_fen": 0, "state": "open"}
+ANOTHER: dict[str, Any] = {"day": YESTERDAY, "opening_fen": 0, "state": "open"}
 ANOTHER |= {"drawer": ":closed_drawer", "village": None}
 
 BREAKS = (
     *uniques("drawer_pkey", "drawer_place_key", "cash_count_pkey", "cash_count_counted_once"),
     unique("drawer_account_key", place=":online", village=None),
     unique("drawer_day_pkey", **ANOTHER),
-    unique("drawer_day_one_open", of="store_day", opening_fen=RETAIL_FEN),
+    unique(
+        "drawer_day_one_open", of="store_day", opening_fen=RETAIL_FEN,
+        sabotage=("alter table drawer_day disable trigger drawer_day_runs_forward",),
+    ),
     unique("drawer_day_one_a_day", of="closed_day", by=OWNER, sabotage=off("drawer_day")),
     *unreached("cash_entry", "cash_entry_pkey", "cash_entry_transfer_key"),
     check("cash_count_occasion_known", "cash_count", occasion="midnight"),
@@ -55,6 +58,21 @@ BREAKS = (
                 ":drawer_day", ":store_day"
             ),
         ),
+    ),
+    *(
+        trigger("transfer", "transfer_has_cause", "insert", Copy("transfer", change, of=of))
+        for of, change in (
+            ("sold_transfer", {}), ("payment_transfer", {}), ("transfer", {"kind": "gift"}),
+            ("transfer", {"credit": ":purchases"}),
+            ("difference_transfer", {}), ("difference_transfer", {"debit": ":purchases"}),
+            ("sold_transfer", {"debit": ":drawer_account", "credit": ":purchases", "kind": "reversal",
+                               "reverses": ":sold_transfer"}),
+        )
+    ),
+    *(
+        trigger("drawer_day", "drawer_day_runs_forward", "insert", Copy("drawer_day", {**ANOTHER, **change}))
+        for change in ({"day": "2018-11-22"}, {"drawer": ":drawer", "village": ":village", "day": "2018-11-19",
+                                               "opening_fen": IN_DRAWER_FEN})
     ),
     trigger("cash_entry", "cash_entry_by_transfer", "insert", Copy("cash_entry", {}), by=OWNER),
     trigger(

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.census.breaks import Act, Copy, append_only, check, trigger, unforced, unique, uniques, unreached
+from tests.census.breaks import Act, Copy, append_only, check, off, trigger, unforced, unique, uniques, unreached
 from tests.census.broken.households import of_its_village
-from tests.census.world import OWNER
+from tests.census.broken.packages import LINE
+from tests.census.world import OWNER, YESTERDAY
 
 # The parts of an acceptance of the inspected package, one after the other.
-PAY: tuple[Act, ...] = (
-    Copy("transfer", {"debit": ":purchases", "credit": ":drawer_account", "amount": 10_000}),
-    (
-        "insert into payout (id, package, household, village, amount_fen, transfer, drawer_day, cashier, proof,"
-        " received_by, receiver, receiver_note, signed, at) select :new_payout, :inspected, household, village,"
-        " amount_fen, (select max(id) from transfer), drawer_day, cashier, proof, received_by,"
-        " receiver, receiver_note, signed, at"
-        " from payout where id = :payout"
-    ),
+PAY_ROW = (
+    "insert into payout (id, package, household, village, amount_fen, transfer, drawer_day, cashier, proof,"
+    " received_by, receiver, receiver_note, signed, at) select :new_payout, :inspected, household, village,"
+    " amount_fen, (select max(id) from transfer), drawer_day, cashier, proof, received_by,"
+    " receiver, receiver_note, signed, at"
+    " from payout where id = :payout"
 )
+PAY: tuple[Act, ...] = (Copy("transfer", {"reference": ":new_payout"}, of="sold_transfer"), PAY_ROW)
 EARN = Copy("income_entry", {"id": ":new_income"})
 ACCEPT = Copy(
     "acceptance",
@@ -53,6 +52,10 @@ INSPECT_AGAIN = (
     " package, village, {inspector}, {passed}, checks, proof, at + interval '1 minute' from inspection"
     " where id = :sold_inspection"
 )
+LONG_AGO = "2017-11-21T09:00:00+08:00"
+UNDO_LOOK = "update package set state = 'weighed', weighed_at = weighed_at + interval '1 hour' where id = :inspected"
+PASS = "update package set state = 'inspected' where id = {package}"
+LOOK = Copy("inspection", {"package": ":weighed"})
 AT_ANY_TIME = ("alter table inspection disable trigger inspection_while_weighed",)
 
 BREAKS = (
@@ -93,7 +96,20 @@ BREAKS = (
         "send_back", "send_back_village", "insert",
         Copy("send_back", {"package": ":draft", "village": ":other_village"})
     ),
-    trigger("payout", "payout_has_acceptance", "insert", PAY[1], first=PAY[:1]),
+    trigger("payout", "payout_has_acceptance", "insert", PAY_ROW, first=PAY[:1]),
+    trigger("payout", "payout_ties", "insert", Copy("payout", PAYOUT)),
+    *(
+        trigger(
+            "payout", "payout_ties", "insert", PAY_ROW.replace(right, wrong),
+            first=(Copy("transfer", {"reference": ":new_payout", **change}, of="sold_transfer"),),
+        )
+        for right, wrong, change in (
+            ("transfer), drawer_day", "transfer), :closed_day", {}),
+            ("signed, at from", "signed, at - interval '1 year' from", {}),
+            ("signed, at from", "signed, at - interval '1 year' from", {"at": LONG_AGO}),
+            ("", "", {"kind": "other"}), ("", "", {"reference": ":inspected"}), ("", "", {"amount": 9_999}),
+        )
+    ),
     *of_its_village("acceptance", kept=True),
     trigger("payout", "payout_village", "insert", Copy("payout", {**PAYOUT, "village": ":other_village"})),
     *(broken for broken in of_its_village("payout", kept=True) if broken.by == OWNER),
@@ -115,6 +131,33 @@ BREAKS = (
         for state in ("draft", "inspected", "sold", "reversed", "returned", "withdrawn")
     ),
     trigger(
+        "inspection", "inspection_while_weighed", "insert",
+        Copy("inspection", {"package": ":weighed", "at": "2018-11-21T08:59:59+08:00"}),
+    ),
+    *(
+        trigger("package", "package_weighed_anew", "update", f"update package set {change}")
+        for change in ("state = 'weighed' where id = :inspected",
+                       "weighed_at = weighed_at - interval '1 hour' where id = :weighed",
+                       "weighed_at = weighed_at + interval '1 hour' where id = :sold",
+                       "weighed_at = weighed_at + interval '1 hour' where id = :inspected")
+    ),
+    *(
+        trigger("package_line", "package_line_before_inspection", event, act, first=(LOOK,))
+        for event, act in (("insert", Copy("package_line", {**LINE, "package": ":weighed"})),
+                           ("update", "update package_line set amount_fen = amount_fen where id = :weighed_line"),
+                           ("delete", "delete from package_line where id = :weighed_line"))
+    ),
+    *(
+        trigger(
+            "package", "package_paid_by_acceptance", "update", PASS.format(package=package),
+            says="package_inspected_by_inspection", first=first,
+        )
+        for package, first in (
+            (":weighed", ()), (":inspected", (UNDO_LOOK,)),
+            (":weighed", (Copy("inspection", {"package": ":weighed", "passed": False}),)),
+        )
+    ),
+    trigger(
         "payout", "payout_villages_drawer", "insert", Copy("payout", {**PAYOUT, "drawer_day": ":new_day"}),
         first=(
             Copy("drawer_day", {"id": ":new_day", "drawer": ":closed_drawer", "village": None, "opening_fen": 0}),
@@ -124,7 +167,15 @@ BREAKS = (
         trigger("acceptance", "acceptance_ties", "insert", Copy("acceptance", change))
         for change in ({"inspection": ":ordered_inspection"}, {"payout": ":ordered_payout"},
                        {"income_entry": ":ordered_income_entry"}, {"household": ":second_household"},
-                       {"package": ":inspected"})
+                       {"package": ":inspected"}, {"at": LONG_AGO})
+    ),
+    trigger(
+        "acceptance", "acceptance_ties", "insert", Copy("acceptance", {}), sabotage=off("package"),
+        first=("update package set weighed_at = weighed_at + interval '1 hour' where id = :sold",),
+    ),
+    trigger(
+        "acceptance", "acceptance_ties", "insert", Copy("acceptance", {"income_entry": ":new_income"}),
+        first=(Copy("income_entry", {"id": ":new_income", "earned_on": YESTERDAY}),),
     ),
     trigger(
         "acceptance", "acceptance_ties", "insert", Copy("acceptance", {}),

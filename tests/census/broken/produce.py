@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.census.breaks import EXCLUSION, Break, Copy, append_only, check, trigger, uniques
+from tests.census.broken.packages import LINE
 
 BREAKS = (
     *uniques(
@@ -33,6 +34,24 @@ BREAKS = (
     trigger(
         "price_part", "price_part_adds_up", "insert", Copy("price_part", {"part": "bribe", "sequence": 99}),
         says="retail_price_adds_up",
+    ),
+    trigger(
+        "package_line", "package_line_at_list_price", "insert",
+        Copy("package_line", {**LINE, "price_fen": 5_000, "amount_fen": 2_500}),
+    ),
+    trigger(
+        "package_line", "package_line_at_list_price", "update",
+        "update package_line set price_fen = 100, amount_fen = 2500 where id = :draft_line",
+    ),
+    trigger(
+        "package", "package_at_list_prices", "update", "update package set state = 'inspected' where id = :draft",
+        first=(
+            (
+                "update package set state = 'weighed', weighed_at = '2016-11-21T09:00:00+08:00', weighed_by = :clerk"
+                " where id = :draft"
+            ),
+            Copy("inspection", {"package": ":draft"}),
+        ),
     ),
     *append_only("price_line", "price_part", "retail_price"),
 )  # fmt: skip

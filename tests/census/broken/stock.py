@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tests.census.breaks import Copy, alone, append_only, check, trigger, unforced, unique, uniques
-from tests.census.world import OWNER
+from tests.census.world import OWNER, RETAIL_FEN
 
 ON_HAND: dict[str, Any] = {"state": "on_hand"}
 
 BREAKS = (
-    *uniques("offer_pkey", "offer_code_key", "offer_one_offer", "stock_movement_pkey"),
+    *uniques("offer_pkey", "offer_code_key", "offer_one_offer", "stock_movement_pkey", "stock_movement_gone_once"),
     unique("stock_unit_pkey", **ON_HAND, package=":free"),
     unique("stock_unit_package_key", **ON_HAND),
     check("offer_price_over_hundred", "offer", price_fen=9_999),
@@ -63,6 +63,27 @@ BREAKS = (
         "stock_unit", "stock_unit_agrees_with_order", "insert",
         Copy("stock_unit", {"package": ":draft", "state": "held"}), by=OWNER,
         sabotage=alone("stock_unit", "stock_unit_agrees_with_order"),
+    ),
+    trigger(
+        "stock_unit", "stock_unit_contents", "insert", Copy("stock_unit", {**ON_HAND, "offer": ":new_offer"}),
+        first=(Copy("offer", {"id": ":new_offer", "contents": "EGG:30;SOY:4000", "code": "new"}),),
+    ),
+    *(
+        trigger("stock_movement", "stock_movement_agrees", "insert", Copy("stock_movement", {"package": ":free", **change}))
+        for change in ({"kind": "sold", "price_fen": RETAIL_FEN}, {"kind": "handed_over", "price_fen": RETAIL_FEN},
+                       {"kind": "spoiled"}, {"kind": "lost"}, {"kind": "written_off"}, {"kind": "reversed"})
+    ),
+    trigger(
+        "stock_movement", "stock_movement_agrees", "insert",
+        Copy("stock_movement", {"package": ":free", "kind": "handed_over", "price_fen": RETAIL_FEN, "order": ":done_order"}),
+        says="stock_movement_of_order", first=("update stock_unit set state = 'handed_over' where package = :free",),
+    ),
+    *(
+        trigger(
+            "stock_unit", "stock_unit_gone_with_movement", "update",
+            f"update stock_unit set state = '{state}' where package = :free",
+        )
+        for state in ("handed_over", "spoiled", "lost", "written_off", "reversed")
     ),
     *append_only("stock_movement"),
 )  # fmt: skip

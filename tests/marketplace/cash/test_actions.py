@@ -58,19 +58,19 @@ async def close_with(world: World, counts: Mapping[int, int], **words: Any) -> U
 
 
 async def move(world: World, amount: int) -> int:
-    """Into the drawer where positive, out of it where negative, against the village's purchases."""
+    """Into the drawer where positive, out of it where negative, against the company's money."""
     return await moved(await office(world), await world.id_of("village", "JP"), amount)
 
 
 async def moved(place: UUID, village: UUID, amount: int) -> int:
     async def verb() -> int:
-        purchases = await ledger.account("fen", "purchases", village, village=village)
+        source = await ledger.account(*cash.FLOAT_SOURCE)
         act = cash.take_in if amount > 0 else cash.pay_out
         number, _day = await act(
             place,
             abs(amount),
-            purpose_account=purchases,
-            kind="test",
+            purpose_account=source,
+            kind="float",
             reference=uuid7(),
             village=village,
             now=await clock.now(),
@@ -282,6 +282,15 @@ class Model:
     day: int = 0
     moved: int = 0
     opening: int = 0
+    opened_on: int = 0
+
+    def refusal(self, amount: int) -> str:
+        """What is said to so much in or, below zero, out."""
+        if not self.is_open:
+            return "DrawerClosed"
+        if amount < 0 and self.opened_on != self.day:
+            return "EarlierDayOpen"
+        return "CashShort" if self.held + amount < 0 else "done"
 
 
 def pieces_of(fen: int, chance: random.Random) -> dict[int, int]:
@@ -313,9 +322,10 @@ async def step(world: World, model: Model, chance: random.Random, second: UUID) 
         assert await attempt(open_with(world, pieces_of(counted, chance))) == wanted
         if wanted == "done":
             model.is_open, model.opening, model.moved, model.held = True, model.held, counted - model.held, counted
+            model.opened_on = model.day
     elif act == "move":
         amount = chance.choice([-10_000, -10_000, 12_800, 50, -50])
-        wanted = "DrawerClosed" if not model.is_open else "CashShort" if model.held + amount < 0 else "done"
+        wanted = model.refusal(amount)
         assert await attempt(move(world, amount)) == wanted
         if wanted == "done":
             model.held, model.moved = model.held + amount, model.moved + amount
