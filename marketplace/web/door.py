@@ -31,6 +31,7 @@ from marketplace.keys import token_hash
 from marketplace.web import csrf, logs, session
 from marketplace.web import form as forms
 from marketplace.web.headers import attachment
+from marketplace.web.packing import packed
 from marketplace.web.policy import Policy
 from marketplace.web.refusals import Closed, FaultyForm, problem_of, step_of
 from marketplace.web.scoped import Scoped, ScopedMark, load
@@ -482,11 +483,11 @@ def respond_page(visit: Visit, reply: Page, status: int | None) -> Response[Any]
     visit.flash = read_flash(visit.kept("f"))
     if visit.flash is not None:
         visit.forget("f")
-    body = render(reply.template, visit, reply.values)
+    body, headers = packed(render(reply.template, visit, reply.values), visit)
     return Response(
         body,
         status_code=status or reply.status,
-        headers=caching(visit),
+        headers=caching(visit) | headers,
         cookies=visit.cookies,
         media_type=MediaType.HTML,
     )
@@ -505,7 +506,7 @@ def caching(visit: Visit) -> dict[str, str]:
     private = visit.signed is not None or visit.shows_form or bool(visit.cookies)
     return {
         "Cache-Control": "no-store" if private else "private, no-cache",
-        "Vary": "Cookie, Accept-Language",
+        "Vary": "Cookie, Accept-Language, Accept-Encoding",
     }
 
 
