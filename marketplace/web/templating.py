@@ -62,12 +62,13 @@ def environment() -> Environment:
 
 
 def render(template: str, visit: Visit, values: dict[str, Any]) -> str:
-    """One page's text. `visit`, `nonce`, `help_phone`, `errors`, `typed`, `user`, `locale`, `step`, `flash`,
+    """One page's text. `visit`, `nonce`, `help_phone`, `demo`, `errors`, `typed`, `user`, `locale`, `step`, `flash`,
     `nav` and `now` are always known."""
     known = {
         "visit": visit,
         "nonce": visit.nonce,
         "help_phone": settings().help_phone,
+        "demo": settings().demo,
         "errors": visit.errors,
         "typed": visit.typed,
         "user": visit.user,
