@@ -5,8 +5,6 @@ from __future__ import annotations
 from marketplace.errors import N_, Conflict, Refusal
 from marketplace.money import yuan
 
-CASH, CAPTURED = "cash", "captured"
-
 
 class PaidBefore(Conflict):
     text = N_("This is paid already. Take no money, and look at it again.")

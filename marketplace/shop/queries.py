@@ -235,7 +235,6 @@ class PickupWithStock:
     code: str
     name_zh: str
     name_en: str
-    city_zh: str
     left: int
 
 
@@ -243,7 +242,7 @@ async def pickups_of(offer: UUID, today: date) -> list[PickupWithStock]:
     """Where boxes of an offer can be picked up, with how many; places without one are left out."""
     free = (await stock.free_by_place([offer], today)).get(offer, {})
     counted = [(place, sum(free.get(one, 0) for one in place.served)) for place in await stock.pickups()]
-    return [PickupWithStock(p.code, p.name_zh, p.name_en, p.city_zh, left) for p, left in counted if left]
+    return [PickupWithStock(p.code, p.name_zh, p.name_en, left) for p, left in counted if left]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +252,6 @@ class PickupForBasket:
     code: str
     name_zh: str
     name_en: str
-    city_zh: str
     left: int
     all_there: bool
     pickup_from: date
@@ -270,7 +268,7 @@ async def pickups_for(basket: Mapping[UUID, int], today: date) -> list[PickupFor
             for offer, quantity in basket.items()
         )
         if left:
-            names = place.code, place.name_zh, place.name_en, place.city_zh
+            names = place.code, place.name_zh, place.name_en
             found.append(PickupForBasket(*names, left, left == wanted, today))
     return sorted(found, key=lambda place: not place.all_there)
 

@@ -23,7 +23,7 @@ where p.id = $1 and p.pickup
 """
 # By the place where the boxes stand, the places where they can be fetched.
 PICKUPS = """
-select p.id, p.code, p.name_zh, p.name_en, p.city_zh, array_agg(s.id) as served from place p
+select p.id, p.code, p.name_zh, p.name_en, array_agg(s.id) as served from place p
 join place s on s.id = p.id or (p.kind = 'village_store' and s.kind = 'party_office' and s.village = p.village)
 where p.pickup group by p.id order by p.kind <> 'village_store', p.code
 """
@@ -42,7 +42,6 @@ class Pickup:
     code: str
     name_zh: str
     name_en: str
-    city_zh: str
     served: tuple[UUID, ...]
 
 
