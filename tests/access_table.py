@@ -144,6 +144,8 @@ CASH: Final = {
     "GET /office/cash": opens(DRAWER_READERS),
     "GET /office/cash/open": opens(DRAWER_KEEPERS),
     "POST /office/cash/open": opens(DRAWER_KEEPERS),
+    "GET /office/cash/float": opens(DRAWER_KEEPERS),
+    "POST /office/cash/float": opens(DRAWER_KEEPERS),
     "GET /office/cash/close": opens(DRAWER_KEEPERS),
     "POST /office/cash/close": opens(DRAWER_KEEPERS),
     "GET /office/cash/{day}": opens(DRAWER_READERS, day="closed day"),

@@ -10,10 +10,10 @@ from marketplace import clock
 from marketplace.cash import actions as cash
 from marketplace.db import atomically
 from marketplace.intake import actions as intake
-from marketplace.intake import queries
 from marketplace.intake.rules import checks_of
 from marketplace.packages import actions as packages
 from marketplace.packages import queries as package_queries
+from marketplace.places import queries as places
 from tests.cast import CASHIER, CLERK, INSPECTOR, scope_of
 from tests.conftest import World
 
@@ -33,7 +33,7 @@ async def open_drawer(world: World, *, float_fen: int = 100_000, person: tuple[s
     scope = await scope_of(person)
 
     async def verb() -> UUID:
-        office = await queries.office_of(scope.villages[0])
+        office = (await places.party_office(scope.villages[0])).id
         return await cash.open_day(
             office, {10_000: float_fen // 10_000}, by=scope.actor or UUID(int=0), now=await clock.now()
         )
@@ -46,7 +46,7 @@ async def close_drawer(held_fen: int, person: tuple[str, str] = CASHIER) -> UUID
     scope = await scope_of(person)
 
     async def verb() -> UUID:
-        office = await queries.office_of(scope.villages[0])
+        office = (await places.party_office(scope.villages[0])).id
         by = scope.actor or UUID(int=0)
         return await cash.close_day(office, {10_000: held_fen // 10_000}, by=by, now=await clock.now())
 

@@ -331,7 +331,7 @@ async def prove_pin(
     login: str,
     pin: str,
     role: str | tuple[str, ...],
-    village: UUID,
+    where: UUID,
     *,
     address: str = "",
     field: str = "pin",
@@ -339,11 +339,11 @@ async def prove_pin(
     """Proof that a second person stands at this terminal: his login name and PIN. Returns his user id.
 
     Refuses `WrongPin` alike for unknown names and wrong PINs, `TooManyTries`, `NotTheRole` when he does not hold
-    `role` (or one of them) in that village today, `SamePerson` when it is the person already signed in, `NotFound`
-    for a village out of scope. Call it before the command: a wrong try is counted although the command is refused;
-    a form without a name or a PIN is no try.
+    `role` (or one of them) today in that village or place, or in the whole company, `SamePerson` when it is the
+    person already signed in, `NotFound` for a village or place out of scope. Call it before the command: a wrong try
+    is counted although the command is refused; a form without a name or a PIN is no try.
     """
-    if village not in scope.villages:
+    if where not in (*scope.villages, *scope.places):
         raise NotFound
     if not (login and pin):
         raise WrongPin(field=field)
@@ -353,7 +353,7 @@ async def prove_pin(
     account = await tried.prove(pin, account, account.pin_hash if account else None, WrongPin(field=field))
     if account.id == scope.actor:
         raise SamePerson
-    await require_role(account, (role,) if isinstance(role, str) else role, village)
+    await require_role(account, (role,) if isinstance(role, str) else role, where)
     return account.id
 
 
@@ -368,10 +368,10 @@ async def prove_own_pin(scope: Scope, pin: str, *, address: str = "", field: str
     return account.id
 
 
-async def require_role(account: queries.Account, roles: tuple[str, ...], village: UUID) -> None:
-    """Refuses (`NotTheRole`) a person who holds none of these roles in that village today."""
+async def require_role(account: queries.Account, roles: tuple[str, ...], where: UUID) -> None:
+    """Refuses (`NotTheRole`) a person who holds none of these roles today, there or in the whole company."""
     held = await queries.grants_today(account.id)
-    if not any(grant.role in roles and grant.scope == village for grant in held):
+    if not any(grant.role in roles and (grant.scope == where or grant.scope_kind == "company") for grant in held):
         raise NotTheRole(name=account.name, role=ROLES.get(roles[0], roles[0]))
 
 

@@ -15,6 +15,8 @@ from marketplace.db import DB
 from marketplace.errors import NotFound
 from marketplace.ids import uuid7
 from marketplace.journal import actions as journal
+from marketplace.journal import queries as chains
+from marketplace.journal.seal import seal_here
 from marketplace.ledger import actions as ledger
 from marketplace.money import yuan
 
@@ -101,9 +103,11 @@ async def _write_count(day: UUID, occasion: str, counts: Mapping[int, int]) -> N
         await DB.fetch(_COUNT, uuid7(), day, occasion, denomination, counts.get(denomination, 0))
 
 
-async def top_up(place: UUID, amount: int, *, by: UUID, now: datetime) -> int:
-    """Float received during the day, in fen; the transfer's number. Refuses a closed drawer."""
-    drawer, day = await _open_drawer(place)
+async def top_up(place: UUID, amount: int, *, now: datetime) -> int:
+    """Float received, in fen; the transfer's number. Refuses a drawer that is not open today, and nothing received."""
+    if amount <= 0:
+        raise rules.NothingReceived
+    drawer, day = await _open_drawer(place, business_day(now))
     source = await ledger.account(*FLOAT_SOURCE)
     number = await ledger.post(
         debit=drawer["account"], credit=source, amount=amount, kind="float", reference=day,
@@ -196,11 +200,11 @@ async def close_day(
     by: UUID,
     reason: str = "",
     second: UUID | None = None,
-    seal_head: str | None = None,
     now: datetime,
 ) -> UUID:
     """Close the drawer's day against a count; the day's id. A difference is booked, with its reason and a second person.
 
+    The village's chain is sealed first: the head that the day keeps covers everything of the day, this closing too.
     Refuses a closed drawer, and a difference that nobody explains.
     """
     drawer = await drawer_at(place)
@@ -214,15 +218,16 @@ async def close_day(
     explained = found != expected
     if explained:
         await _book_difference(drawer, day["id"], found - expected, now)
-    await DB.fetch(
-        _CLOSE, day["id"], now, by, expected, found, reason.strip() if explained else None,
-        second if explained else None, seal_head,
-    )  # fmt: skip
     await journal.note(
         verb="close_drawer",
         subject=day["id"],
         village=drawer["village"],
         detail={"expected_fen": expected, "counted_fen": found, "difference_fen": found - expected},
     )
+    head = await seal_here(await chains.chain_of(drawer["village"]))
+    await DB.fetch(
+        _CLOSE, day["id"], now, by, expected, found, reason.strip() if explained else None,
+        second if explained else None, str(head) if head else None,
+    )  # fmt: skip
     closed: UUID = day["id"]
     return closed

@@ -23,6 +23,12 @@ class OpenForm(Struct, frozen=True):
     counts: tuple[CountForm, ...] = ()
 
 
+class FloatForm(Struct, frozen=True):
+    """Notes and coins received during the day."""
+
+    counts: tuple[CountForm, ...] = ()
+
+
 class CloseForm(Struct, frozen=True):
     """The closing count; reason and second person where it differs from the book."""
 

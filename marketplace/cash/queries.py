@@ -116,17 +116,6 @@ async def book(day: UUID) -> list[Any]:
     return list(await DB.fetch(BOOK, day))
 
 
-async def office_of(village: UUID) -> UUID:
-    """The place of a village that has a drawer: its party office. Refuses (`NotFound`) a village without one."""
-    found: UUID | None = await DB.fetch_value(
-        "select p.id from place p join drawer d on d.place = p.id where p.village = $1 and p.kind = 'party_office'",
-        village,
-    )
-    if found is None:
-        raise NotFound
-    return found
-
-
 async def place(place: UUID) -> dict[str, Any]:
     """A place's names and village."""
     return dict(await DB.fetch_row("select name_zh, name_en, village from place where id = $1", place))
@@ -136,6 +125,12 @@ async def village(village: UUID | None) -> dict[str, Any] | None:
     """A village's names; None for a place in a town."""
     row = await DB.fetch_row("select code, name_zh, name_en from village where id = $1", village)
     return dict(row) if row else None
+
+
+async def date_of(day: UUID) -> date:
+    """The date of a drawer's day."""
+    found: date = await DB.fetch_value("select day from drawer_day where id = $1", day)
+    return found
 
 
 async def expected_fen(day: UUID) -> int:
@@ -149,28 +144,18 @@ async def expected_fen(day: UUID) -> int:
     return int(expected)
 
 
-async def seal_head(village: UUID | None) -> str | None:
-    """The last link of the village's chain, for the sheet; None where nothing is sealed yet."""
-    head: str | None = await DB.fetch_value(
-        "select s.sequence || ' ' || encode(s.hash, 'hex') from seal_entry s "
-        "where s.chain = coalesce((select code from village where id = $1), 'house') order by s.sequence desc limit 1",
-        village,
-    )
-    return head
-
-
 SECONDS = """
-select u.login, u.name, g.role from role_grant g join app_user u on u.id = g."user" and u.active
-where g.role = any ($2::text[]) and g.scope_kind = 'village' and business_today() between g.valid_from
-    and coalesce(g.valid_until, 'infinity')
-    and g.scope = coalesce((select village from place where id = $1), (select id from village order by code limit 1))
-order by g.role, u.login
+select distinct u.login, u.name, first_value(g.role) over (partition by u.id order by g.role) as role
+from role_grant g join app_user u on u.id = g."user" and u.active
+where g.role = any ($2::text[]) and (g.scope = $1 or g.scope_kind = 'company')
+    and business_today() between g.valid_from and coalesce(g.valid_until, 'infinity')
+order by role, u.login
 """
 
 
-async def seconds(place: UUID, roles: tuple[str, ...]) -> list[dict[str, str]]:
-    """Who may be the second hand at a place's drawer."""
-    return [dict(row) for row in await DB.fetch(SECONDS, place, list(roles))]
+async def seconds(scope: UUID, roles: tuple[str, ...]) -> list[dict[str, str]]:
+    """Who may be the second hand today: who holds one of these roles in that village or place, or in the whole company."""
+    return [dict(row) for row in await DB.fetch(SECONDS, scope, list(roles))]
 
 
 VOUCHERS = """

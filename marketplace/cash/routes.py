@@ -13,10 +13,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from marketplace.accounts import actions as accounts
 from marketplace.cash import actions, queries, rules
-from marketplace.cash.forms import BookQuery, CloseForm, CountForm, OpenForm
+from marketplace.cash.forms import BookQuery, CloseForm, CountForm, FloatForm, OpenForm
 from marketplace.cash.rules import DENOMINATIONS
 from marketplace.clock import business_day
 from marketplace.errors import N_, NotFound, Refusal
+from marketplace.places import queries as places
 from marketplace.web.door import Answer, Page, Visit, deed, page
 from marketplace.web.policy import Policy, Rule
 from marketplace.web.words import _
@@ -24,6 +25,7 @@ from marketplace.web.words import _
 LEADERS: Final = ("branch_secretary", "village_director")
 SECONDS: Final = (*LEADERS, "supervisor")
 TILLS: Final = ("store_clerk", "hub_clerk")
+SECONDS_IN_TOWN: Final = ("purchaser", *TILLS)  # where no village stands behind the drawer
 KEEPERS: Final = Policy(
     "keepers of a drawer",
     (Rule(frozenset({"cashier", *LEADERS}), "village"), Rule(frozenset(TILLS), "place")),
@@ -50,7 +52,7 @@ async def place_of(visit: Visit) -> UUID:
     """The place whose drawer this person keeps: the own place, or the village's office."""
     if visit.scope.places:
         return visit.scope.places[0]
-    return await queries.office_of(visit.scope.villages[0])
+    return (await places.party_office(visit.scope.villages[0])).id
 
 
 def counted_of(counts: tuple[CountForm, ...]) -> dict[int, int]:
@@ -177,6 +179,39 @@ def desk_of(visit: Visit) -> str:
     return "/store" if visit.scope.places else "/office/intake"
 
 
+@page("/office/cash/float", policy=KEEPERS)
+async def float_page(visit: Visit) -> Page:
+    """Count what was brought to the drawer during the day."""
+    place = await place_of(visit)
+    seen = await queries.drawer(place)
+    if seen.state != rules.OPEN:
+        raise rules.DrawerClosed
+    counted = typed_counts(visit)
+    return Page(
+        "marketplace/cash/float.html",
+        place=await queries.place(place),
+        today=business_day(visit.now),
+        denominations=list(DENOMINATIONS),
+        counted=counted,
+        counted_fen=rules.counted(counted),
+        drawer={"fen": seen.balance_fen},
+    )
+
+
+@deed("/office/cash/float", policy=KEEPERS, form=FloatForm, again=float_page)
+async def receive_float(visit: Visit, form: FloatForm) -> Answer:
+    """Book float that was received while the drawer is open."""
+    amount = rules.counted(counted_of(form.counts))
+    async with visit.reading():
+        place = await place_of(visit)
+
+    async def verb() -> Answer:
+        await actions.top_up(place, amount, now=visit.now)
+        return Answer("/office/cash", notice=N_("Float received; it stands in the cash book."))
+
+    return await visit.command(verb, money=True)
+
+
 @page("/office/cash/close", policy=KEEPERS)
 async def close_page(visit: Visit) -> Page:
     """Count the drawer at the end of the day."""
@@ -199,9 +234,15 @@ async def close_page(visit: Visit) -> Page:
     )
 
 
+def seconds_of(place: UUID, village: UUID | None) -> tuple[UUID, tuple[str, ...]]:
+    """Where the second person belongs, and as what: the drawer's village, or in a town its place and the company."""
+    return (village, SECONDS) if village else (place, SECONDS_IN_TOWN)
+
+
 async def second_values(visit: Visit) -> dict[str, Any]:
     """Who may confirm a difference beside this person."""
-    people = await queries.seconds(await place_of(visit), SECONDS)
+    place = await place_of(visit)
+    people = await queries.seconds(*seconds_of(place, (await queries.drawer(place)).village))
     me = visit.user.name if visit.user else ""
     return {"own": False, "name": "", "people": [one for one in people if one["name"] != me], "refused": []}
 
@@ -213,27 +254,25 @@ async def close_drawer(visit: Visit, form: CloseForm) -> Answer:
     async with visit.reading():
         place = await place_of(visit)
         seen = await queries.drawer(place)
-        village = seen.village
-        head = await queries.seal_head(village)
+        # A form sent twice finds the drawer closed; it gets the first answer.
         expected = await queries.expected_fen(seen.day) if seen.day else 0
-    second = await second_of(visit, form, village) if rules.counted(counts) != expected and form.reason else None
+        closing = await queries.date_of(seen.day) if seen.day else business_day(visit.now)
+    second = await second_of(visit, form, seen) if rules.counted(counts) != expected and form.reason else None
 
     async def verb() -> Answer:
-        now = visit.now
-        await actions.close_day(
-            place, counts, by=keeper_of(visit), reason=form.reason, second=second, seal_head=head, now=now
-        )
-        return Answer(f"/office/cash/{business_day(now)}", notice=N_("The day is closed. Print the sheet and sign it."))
+        await actions.close_day(place, counts, by=keeper_of(visit), reason=form.reason, second=second, now=visit.now)
+        return Answer(f"/office/cash/{closing}", notice=N_("The day is closed. Print the sheet and sign it."))
 
     return await visit.command(verb, money=True)
 
 
-async def second_of(visit: Visit, form: CloseForm, village: UUID | None) -> UUID | None:
-    """The second person, a leader or supervisor of the drawer's village, proved by PIN; None while none has typed it."""
-    if not (form.login and form.pin) or village is None:
+async def second_of(visit: Visit, form: CloseForm, drawer: queries.SeenDrawer) -> UUID | None:
+    """The second person, one of those on the page's list, proved by PIN; None while none has typed it."""
+    if not (form.login and form.pin):
         return None
-    scope = replace(visit.scope, villages=(village,))
-    return await accounts.prove_pin(scope, form.login, form.pin, SECONDS, village, address=visit.address)
+    scope = visit.scope if drawer.village is None else replace(visit.scope, villages=(drawer.village,))
+    where, roles = seconds_of(drawer.place, drawer.village)
+    return await accounts.prove_pin(scope, form.login, form.pin, roles, where, address=visit.address)
 
 
 @page("/office/cash/{day:str}", policy=READERS)
@@ -284,4 +323,13 @@ def count_rows(opening: Mapping[int, int], closing: Mapping[int, int]) -> list[d
     ]
 
 
-DOORS: list[HTTPRouteHandler] = [book, open_page, open_drawer, close_page, close_drawer, sheet]
+DOORS: list[HTTPRouteHandler] = [
+    book,
+    open_page,
+    open_drawer,
+    float_page,
+    receive_float,
+    close_page,
+    close_drawer,
+    sheet,
+]

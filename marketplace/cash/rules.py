@@ -27,6 +27,11 @@ class DayClosedAlready(Conflict):
     text = N_("Today's drawer is closed. What comes now goes into the next day.")
 
 
+class NothingReceived(Refusal):
+    text = N_("Enter how many notes and coins were received.")
+    field = "counts"
+
+
 class CashShort(Refusal):
     text = N_("There are {held} yuan in the drawer, {wanted} are needed. Fetch money first, then pay.")
 

@@ -11,13 +11,6 @@ from marketplace.errors import N_, Conflict, Refusal
 
 Kind = Literal["wage", "business", "property", "transfer", "cost"]
 KINDS: tuple[Kind, ...] = ("wage", "business", "property", "transfer", "cost")
-KIND_NAMES: Mapping[str, str] = {
-    "wage": N_("Wages"),
-    "business": N_("Own business"),
-    "property": N_("Property"),
-    "transfer": N_("Transfers"),
-    "cost": N_("Costs of business"),
-}
 PACKAGES = "hundred_yuan_package"
 SOURCE_NAMES: Mapping[str, str] = {
     PACKAGES: N_("Hundred-yuan packages"),

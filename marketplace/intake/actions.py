@@ -23,6 +23,7 @@ from marketplace.packages import actions as packages
 from marketplace.packages import queries as package_queries
 from marketplace.packages import rules as package_rules
 from marketplace.packages.rules import HUNDRED, INSPECTED, PAID, SENT_BACK, WEIGHED, check_arrow
+from marketplace.places import queries as places
 from marketplace.stock import actions as stock
 
 _INSPECT = """
@@ -119,9 +120,10 @@ async def accept_and_pay(
     first = await queries.first_time(row["household"], received_by, receiver)
     rules.check_receiver(Receiver(received_by, receiver, first), receiver_note)
     payout, village = uuid7(), row["village"]
+    office = (await places.party_office(village)).id
     purchases = await ledger.account("fen", "purchases", village, village=village)
     transfer, day = await cash.pay_out(
-        await queries.office_of(village), HUNDRED, purpose_account=purchases, kind="payout", reference=payout,
+        office, HUNDRED, purpose_account=purchases, kind="payout", reference=payout,
         village=village, now=now,
     )  # fmt: skip
     number: int = await DB.fetch_value(
@@ -135,7 +137,7 @@ async def accept_and_pay(
     )  # fmt: skip
     await DB.fetch(_ACCEPT, uuid7(), package, row["household"], village, inspection["id"], payout, entry, now)
     await DB.fetch("update package set state = 'paid' where id = $1", package)
-    await stock.put_in_stock(package, place=await queries.office_of(village), now=now, by=cashier)
+    await stock.put_in_stock(package, place=office, now=now, by=cashier)
     await journal.note(
         verb="accept_and_pay",
         subject=package,
@@ -169,7 +171,7 @@ async def reverse(package: UUID, *, first: UUID, second: UUID, reason: str, now:
     if accepted is None:
         raise NotFound
     await stock.take_back(package, now=now, by=first)
-    await cash.require_open(await queries.office_of(row["village"]))
+    await cash.require_open((await places.party_office(row["village"])).id)
     transfer = await ledger.reverse(accepted["transfer"], at=now)
     entry = await income.reverse(accepted["income_entry"], by=first, now=now)
     reversal = uuid7()

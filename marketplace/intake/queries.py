@@ -12,16 +12,6 @@ from marketplace.errors import NotFound
 from marketplace.intake.rules import ReceivedBy, voucher_name
 
 
-async def office_of(village: UUID) -> UUID:
-    """The village's party office. Refuses (`NotFound`) a village without one."""
-    place: UUID | None = await DB.fetch_value(
-        "select id from place where village = $1 and kind = 'party_office' order by code limit 1", village
-    )
-    if place is None:
-        raise NotFound
-    return place
-
-
 async def village_code(village: UUID) -> str:
     """The village's code, as vouchers begin."""
     code: str = await DB.fetch_value("select code from village where id = $1", village)

@@ -35,10 +35,12 @@ from marketplace.packages.forms import LineForm, LinesForm, RecipeForm, lines_of
 from marketplace.packages.panels import composer_values, lines_values, package_values, recipe_values
 from marketplace.packages.rules import HUNDRED, REASONS, Line, total
 from marketplace.packages.tables import Package
+from marketplace.places import queries as places
 from marketplace.produce import queries as produce
 from marketplace.produce.rules import Good
 from marketplace.settings import settings
 from marketplace.web.door import Answer, Page, Scoped, Visit, deed, page
+from marketplace.web.filters import masked_name
 from marketplace.web.policy import staff
 from marketplace.web.qr import drawn
 from marketplace.web.scoped import lookup
@@ -100,7 +102,7 @@ async def groups_of(village: UUID) -> dict[str, households.Group]:
 
 async def drawer_values(visit: Visit, village: UUID) -> dict[str, Any]:
     """The office's drawer: open, closed or not opened today, and what should lie in it."""
-    seen = await cash.drawer(await queries.office_of(village))
+    seen = await cash.drawer((await places.party_office(village)).id)
     return {
         "state": seen.state,
         "fen": seen.balance_fen,
@@ -247,7 +249,6 @@ async def counter(visit: Visit, package: Scoped[Package], query: AgainQuery) -> 
         goods=composed["goods"],
         suggestions=composed["suggestions"],
         why_none=composed["why_none"],
-        scale="",
         drawer=await drawer_values(visit, seen.village),
         **await check_values(visit, seen),
         **await people_values(visit, seen),
@@ -576,7 +577,6 @@ async def voucher(visit: Visit, package: Scoped[Package]) -> Page:
             "cashier": paid["cashier"],
             "receiver": "" if paid["received_by"] == "head" else paid["receiver"] or paid["receiver_note"],
             "signed": paid["signed"],
-            "device": "",
             "reversed": {"at": paid["reversed_at"], "reason": paid["reason"]} if paid["reversed_at"] else None,
         },
         household={
@@ -603,7 +603,7 @@ async def label(visit: Visit, package: Scoped[Package]) -> Page:
             "lines": lines_values(seen.lines),
             "packed_on": paid["packed_on"],
             "best_before": paid["best_before"],
-            "name": f"{household.head_name[:1]}**",
+            "name": household.head_name if paid["show_name"] else masked_name(household.head_name),
             "village": household.village,
             "group": household.group,
             "county": paid["county_zh"] if visit.locale == "zh_CN" else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,12 +12,6 @@ from marketplace.packages.rules import Check, Line, checks_for
 ReceivedBy = Literal["head", "member", "proxy", "other"]
 Signed = Literal["signature", "thumbprint", "card"]
 Proof = Literal["session", "pin"]
-
-SIGNED_NAMES: Mapping[str, str] = {
-    "thumbprint": N_("thumb-print"),
-    "signature": N_("signature"),
-    "card": N_("card shown"),
-}
 
 
 class InspectorIsKin(Refusal):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from marketplace.db import DB
 from marketplace.journal import rules
@@ -33,6 +34,12 @@ class Head:
 async def chains() -> list[str]:
     """Every chain: one a village by its code, and the house's own."""
     return [*(row["code"] for row in await DB.fetch(CHAINS)), rules.HOUSE]
+
+
+async def chain_of(village: UUID | None) -> str:
+    """The chain of a village's rows; the house's own where they belong to none."""
+    code: str | None = await DB.fetch_value("select code from village where id = $1", village)
+    return code or rules.HOUSE
 
 
 async def seal_head(chain: str) -> Head | None:

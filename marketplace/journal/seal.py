@@ -55,6 +55,16 @@ async def seal_chain(chain: str) -> int:
     return made
 
 
+async def seal_here(chain: str) -> queries.Head | None:
+    """Seal what a chain lacks inside the open transaction, its own lines too; where the chain ends then.
+
+    The chain is held until that transaction ends.
+    """
+    while await _seal_batch(chain) >= BATCH:
+        pass
+    return await queries.seal_head(chain)
+
+
 async def _seal_batch(chain: str) -> int:
     await DB.fetch(_LOCK, chain)
     unsealed = await _unsealed(chain)

@@ -32,16 +32,15 @@ async def groups(villages: Iterable[UUID]) -> list[VillageGroup]:
 
 async def party_office(village: UUID) -> Place:
     """The village's office, where packages are brought. Refuses (`NotFound`) a village without one."""
-    row = await Place.objects().where((Place.village == village) & (Place.kind == "party_office")).first()
+    row = (
+        await Place.objects()
+        .where((Place.village == village) & (Place.kind == "party_office"))
+        .order_by(Place.code)
+        .first()
+    )
     if row is None:
         raise NotFound
     return row
-
-
-async def pickup_places() -> list[Place]:
-    """Places where a buyer can fetch a package: village stores first, then the towns'."""
-    rows: list[Place] = await Place.objects().where(Place.pickup.eq(True)).order_by(Place.code)
-    return sorted(rows, key=lambda place: place.kind != "village_store")
 
 
 async def places(ids: Iterable[UUID]) -> dict[UUID, Place]:

@@ -18,12 +18,6 @@ async def test_packages_are_brought_to_the_villages_office(world: World) -> None
     assert (office.code, office.pickup) == ("PO-JP", False)
 
 
-async def test_buyers_fetch_at_village_stores_town_stores_and_the_hub(world: World) -> None:
-    async with scoped(PUBLIC, readonly=True):
-        codes = [place.code for place in await queries.pickup_places()]
-    assert codes == ["VS-JP01", "VS-YL01", "HUB-XY", "ST-AK01", "ST-AK02", "ST-XA01", "ST-XA02", "ST-XY01"]
-
-
 async def test_groups_come_in_their_order(world: World) -> None:
     async with scoped(PUBLIC, readonly=True):
         groups = await queries.groups([await world.id_of("village", "JP")])
