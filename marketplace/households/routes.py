@@ -50,6 +50,8 @@ OFFICE: Final = (
     "supervisor",
 )
 KEEPERS: Final = ("intake_clerk", "branch_secretary", "village_director")
+INCOME_READERS: Final = (*KEEPERS, "first_secretary", "supervisor")  # whom the rooms of income and packages let in
+DRAFTERS: Final = (*KEEPERS, "inspector", "cashier")
 LEADERS: Final = ("branch_secretary", "village_director")
 STATUS_READERS: Final = frozenset({"branch_secretary", "village_director", "first_secretary", "supervisor"})
 
@@ -132,6 +134,8 @@ async def show(visit: Visit, household: Scoped[Household]) -> Page:
         statuses=await statuses_of(visit, household, today),
         may_open_status=visit.role in STATUS_READERS,
         may_keep=visit.role in KEEPERS,
+        may_see_income=visit.role in INCOME_READERS,
+        may_draft=visit.role in DRAFTERS,
         panels=await load_panels(visit, household_panels(), household),
     )
 

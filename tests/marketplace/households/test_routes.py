@@ -385,3 +385,15 @@ async def test_a_forged_post_writes_nothing(world: World, clerk: Visitor) -> Non
     )
     assert answer.status_code == 403
     assert await world.count("audit_line") == 0
+
+
+@pytest.mark.parametrize(
+    "person",
+    [cast.CLERK, cast.INSPECTOR, cast.CASHIER, cast.SECRETARY, ("s03", "first_secretary"), SUPERVISOR],
+    ids=lambda person: person[1],
+)
+async def test_the_household_page_offers_only_what_opens(world: World, person: tuple[str, str]) -> None:
+    async with visitor(world, person) as browser:
+        page = await browser.open(f"/office/households/{cast.TAN}")
+        for address in {address for address, _ in page.links if address.startswith(f"/office/households/{cast.TAN}/")}:
+            await browser.open(address)
