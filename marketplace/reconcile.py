@@ -81,7 +81,9 @@ PROMISES: tuple[Promise, ...] = (
              + (select count(*) from stock_unit u left join order_line l on l.package = u.package and l.live
                 left join sales_order o on o.id = l."order"
                 where (u.state = 'held') <> coalesce(o.state in ('held', 'placed', 'paid'), false)
-                   or (o.state = 'handed_over' and u.state <> 'handed_over') or o.state in ('cancelled', 'expired')),
+                   or (o.state = 'handed_over' and u.state <> 'handed_over') or o.state in ('cancelled', 'expired'))
+             + (select count(*) from stock_unit u join package p on p.id = u.package join offer f on f.id = u.offer
+                where f.village <> p.village or f.contents is distinct from package_contents(p.id)),
              (select count(*) from stock_unit)
         """,
     ),
@@ -92,11 +94,41 @@ PROMISES: tuple[Promise, ...] = (
         with seen as (
             select 'package' as machine, state from package union all select 'stock_unit', state from stock_unit
             union all select 'sales_order', state from sales_order union all select 'drawer_day', state from drawer_day),
-            held as (select o.id, o.state from sales_order o
-                     where not exists (select 1 from order_event e where e."order" = o.id and e.state = o.state))
+            way (machine, state, led_by) as (
+            select 'package', p.state,
+                (p.state <> 'inspected' or (select i.passed and i.at >= p.weighed_at from inspection i
+                    where i.package = p.id order by i.at desc, i.id desc limit 1) is true)
+                and (p.state in ('paid', 'reversed')) = exists (
+                    select 1 from acceptance a join inspection i on i.id = a.inspection
+                    where a.package = p.id and i.package = p.id and i.passed and i.at >= p.weighed_at)
+                and (p.state = 'sent_back') = exists (select 1 from send_back b where b.package = p.id)
+                and (p.state = 'reversed') = exists (select 1 from reversal r where r.package = p.id)
+            from package p
+            union all
+            select 'stock_unit', u.state,
+                exists (select 1 from acceptance a where a.package = u.package)
+                and (u.state = 'reversed') = (p.state = 'reversed')
+                and case when u.state in ('handed_over', 'spoiled', 'lost', 'written_off', 'reversed') then u.state else '' end
+                    = coalesce((select case m.kind when 'sold' then 'handed_over' else m.kind end from stock_movement m
+                        where m.package = u.package
+                            and m.kind in ('handed_over', 'sold', 'spoiled', 'lost', 'written_off', 'reversed')), '')
+            from stock_unit u join package p on p.id = u.package
+            union all
+            select 'sales_order', o.state,
+                exists (select 1 from order_event e where e."order" = o.id and e.state = o.state)
+                and (o.state not in ('paid', 'handed_over') or exists (select 1 from payment y
+                    where y.payable = o.id and y.state = 'captured' and y.amount_fen = o.total_fen))
+                and (o.state = 'handed_over') = exists (select 1 from handover h where h."order" = o.id)
+            from sales_order o
+            union all
+            select 'drawer_day', d.state, case d.state
+                when 'closed' then d.counted_fen = (select sum(c.denomination_fen::bigint * c.pieces) from cash_count c
+                    where c.drawer_day = d.id and c.occasion = 'closing')
+                else not exists (select 1 from cash_count c where c.drawer_day = d.id and c.occasion = 'closing') end
+            from drawer_day d)
         select (select count(*) from seen s where not exists
                    (select 1 from state_arrow a where a.machine = s.machine and a.to_state = s.state))
-             + (select count(*) from held), (select count(*) from seen)
+             + (select count(*) from way where led_by is not true), (select count(*) from seen)
         """,
     ),
     Promise(
@@ -105,7 +137,12 @@ PROMISES: tuple[Promise, ...] = (
         """
         select (select count(*) from package p where (p.state in ('paid', 'reversed')) <>
                     (select count(*) = 1 from payout x join transfer t on t.id = x.transfer
-                     where x.package = p.id and x.amount_fen = 10000 and t.amount = 10000))
+                     where x.package = p.id and x.amount_fen = 10000 and t.amount = 10000 and t.reference = x.id))
+             + (select count(*) from transfer t where t.kind = 'payout'
+                and not exists (select 1 from payout x where x.transfer = t.id))
+             + (select count(*) from package p join package_line l on l.package = p.id
+                where p.state in ('inspected', 'paid', 'reversed') and l.price_fen is distinct from
+                    list_price(l.product, (p.weighed_at at time zone 'Asia/Shanghai')::date))
              + (select count(*) from (select village, max(voucher_number) - count(*) as gap from payout group by village) g
                 where gap <> 0)
              + (select count(*) from voucher_counter c where c.last <>
@@ -146,22 +183,34 @@ PROMISES: tuple[Promise, ...] = (
                     or d.counted_fen - d.expected_fen <> b.difference
                     or (d.counted_fen <> d.expected_fen and (d.reason is null or d.second is null or d.second = d.closed_by))))
              + (select count(*) from transfer t join drawer w on w.account in (t.debit, t.credit)
-                where not exists (select 1 from cash_entry e where e.transfer = t.id)),
+                where not exists (select 1 from cash_entry e where e.transfer = t.id))
+             + (select count(*) from payout p join drawer_day d on d.id = p.drawer_day
+                where d.day <> (p.at at time zone 'Asia/Shanghai')::date or not exists (
+                    select 1 from cash_entry e where e.transfer = p.transfer and e.drawer_day = d.id)),
              (select count(*) from drawer_day)
         """,
     ),
     Promise(
         "P19",
         N_("Every seal follows the one before, and every sealed row is there"),
+        # Left out is a row that its chain's last sealing passed by: what is younger waits for the next one.
         """
         with linked as (
             select s.*, lag(hash) over w as before, row_number() over w as place from seal_entry s
-            window w as (partition by chain order by sequence))
-        select count(*) filter (where sequence <> place
-                or previous <> coalesce(before, decode(repeat('00', 32), 'hex')) or hash <> sha256(previous || row_hash)
-                or (source = 'audit' and not exists (select 1 from audit_line a where a.id = source_id))
-                or (source = 'transfer' and not exists (select 1 from transfer t where t.id = source_id))), count(*)
-        from linked
+            window w as (partition by chain order by sequence)),
+            last as (select chain, max(at) - interval '1 hour' as at from seal_entry group by chain),
+            written as (
+            select 'audit' as source, id, village, at from audit_line
+            union all select 'transfer', id, village, at from transfer)
+        select (select count(*) from linked s left join audit_line a on s.source = 'audit' and a.id = s.source_id
+                left join transfer t on s.source = 'transfer' and t.id = s.source_id
+                where s.sequence <> s.place or s.previous <> coalesce(s.before, decode(repeat('00', 32), 'hex'))
+                    or s.hash <> sha256(s.previous || s.row_hash) or s.row_hash is distinct from
+                        case when a.id is not null then sealed_hash(a) when t.id is not null then sealed_hash(t) end)
+             + (select count(*) from written w left join village v on v.id = w.village
+                join last l on l.chain = coalesce(v.code, 'house') and w.at < l.at
+                where not exists (select 1 from seal_entry s where s.source = w.source and s.source_id = w.id)),
+             (select count(*) from seal_entry)
         """,
     ),
 )

@@ -30,6 +30,38 @@ end $$;
 create trigger command_money_stays before delete on command
     for each row execute function command_money_stays();
 
+-- The bytes that are sealed, as marketplace/journal/rules.py makes them: JSON with sorted keys and no spaces.
+create function canonical_json(given jsonb) returns text language plpgsql immutable as $$
+begin
+    case coalesce(jsonb_typeof(given), 'null')
+        when 'object' then
+            return '{' || coalesce((select string_agg(to_json(k)::text || ':' || canonical_json(v), ',' order by k collate "C")
+                                    from jsonb_each(given) o (k, v)), '') || '}';
+        when 'array' then
+            return '[' || coalesce((select string_agg(canonical_json(v), ',' order by n)
+                                    from jsonb_array_elements(given) with ordinality e (v, n)), '') || ']';
+        else
+            return coalesce(given, 'null')::text;
+    end case;
+end $$;
+
+create function sealed_moment(given timestamptz) returns text language sql stable as
+$$ select to_char(given at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') $$;
+
+create function sealed_hash(given audit_line) returns bytea language sql stable as $$
+    select sha256(convert_to(canonical_json(jsonb_build_array('audit', jsonb_build_object(
+        'id', given.id, 'village', given.village, 'at', sealed_moment(given.at), 'actor', given.actor, 'role', given.role,
+        'on_behalf_of', given.on_behalf_of, 'verb', given.verb, 'subject', given.subject, 'detail', given.detail::jsonb,
+        'command', given.command))), 'UTF8'))
+$$;
+
+create function sealed_hash(given transfer) returns bytea language sql stable as $$
+    select sha256(convert_to(canonical_json(jsonb_build_array('transfer', jsonb_build_object(
+        'id', given.id, 'unit', given.unit, 'debit', given.debit, 'credit', given.credit, 'amount', given.amount,
+        'kind', given.kind, 'reference', given.reference, 'village', given.village, 'reverses', given.reverses,
+        'at', sealed_moment(given.at), 'command', given.command))), 'UTF8'))
+$$;
+
 -- A chain grows by one, and each link knows the one before; the first stands on 32 zero bytes (P19).
 create function seal_follows() returns trigger language plpgsql security definer set search_path = public as $$
 declare

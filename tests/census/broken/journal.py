@@ -34,7 +34,7 @@ BREAKS = (
         "command", "command_answered_once", "update",
         "update command set status = 200, answer = '{\"location\": \"/\"}' where key = :command",
     ),
-    trigger("command", "command_money_stays", "delete", "delete from command where key = :command", by=OWNER),
+    trigger("command", "command_money_stays", "delete", "delete from command where key = :command"),
     *(
         trigger("seal_entry", "seal_follows", "insert", act)
         for act in (

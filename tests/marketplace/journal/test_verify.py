@@ -35,6 +35,7 @@ async def exported() -> str:
 
 async def tamper(world: World, *statements: str) -> str:
     """Write as somebody does who owns the machine; the export that is made afterwards."""
+    world.tampered = True
     async with world.admin.transaction():
         await world.admin.execute("set local session_replication_role = replica")
         for statement in statements:
