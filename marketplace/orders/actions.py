@@ -86,7 +86,7 @@ async def hold(customer: UUID, place: UUID, wanted: Sequence[Wanted], *, now: da
     waiting = await DB.fetch_value(_OPEN, customer)
     if waiting >= rules.MOST_OPEN:
         raise rules.TooManyOpen(count=waiting)
-    boxes = await _reserved(place, wanted, now)
+    boxes = await _reserved(place, rules.gathered(wanted), now)
     order, until = uuid7(), now + HOLD
     held = Held(order, trace_code(), until, sum(box.price_fen for box in boxes))
     await _write_order(held, customer, place, now)
@@ -104,7 +104,7 @@ async def hold(customer: UUID, place: UUID, wanted: Sequence[Wanted], *, now: da
 async def _reserved(place: UUID, wanted: Sequence[Wanted], now: datetime) -> list[_Box]:
     prices = {row["id"]: row["price_fen"] for row in await DB.fetch(_PRICES, [one.offer for one in wanted])}
     boxes: list[_Box] = []
-    for one in sorted(wanted, key=lambda one: one.offer):
+    for one in wanted:
         if one.offer not in prices:
             raise NotFound
         units = await stock.reserve(one.offer, place, one.quantity, today=business_day(now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -100,11 +101,19 @@ class Wanted:
     quantity: int
 
 
+def gathered(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Each offer once, in key order, with all the boxes that are wanted of it."""
+    boxes: Counter[UUID] = Counter()
+    for one in wanted:
+        boxes[one.offer] += one.quantity
+    return [Wanted(offer, boxes[offer]) for offer in sorted(boxes)]
+
+
 def check_wanted(wanted: Sequence[Wanted]) -> None:
     """Refuses an order of nothing, of more than `MOST_OF_ONE` of a kind, of more than `MOST_BOXES` in all."""
     if not wanted:
         raise EmptyBasket
-    if any(not 1 <= one.quantity <= MOST_OF_ONE for one in wanted):
+    if any(one.quantity < 1 for one in wanted) or any(one.quantity > MOST_OF_ONE for one in gathered(wanted)):
         raise QuantityUnfit(most=MOST_OF_ONE)
     if sum(one.quantity for one in wanted) > MOST_BOXES:
         raise TooManyBoxes(most=MOST_BOXES)

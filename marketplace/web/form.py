@@ -3,13 +3,12 @@
     class PayForm(Struct, frozen=True):
         pin: Annotated[str, pin()]
         paid: Yuan                                  # "12.5" -> 1250 fen
-        weight: Kilograms                           # "4.25" -> 4250 grams
         day: date
         method: Literal["pickup", "delivery"]
         note: Annotated[str, text(longest=200)] = ""
         seen: bool = False                          # a tick box
         product: Scoped[Product]                    # an id in the body, loaded through row-level security
-        lines: tuple[LineForm, ...] = ()            # lines.0.product, lines.0.grams, lines.1.product ...
+        lines: tuple[LineForm, ...] = ()            # lines.0.product, lines.0.quantity, lines.1.product ...
         marks: tuple[str, ...] = ()                 # a repeated name
 
         def check(self) -> Iterable[Refusal]:       # optional: faults between fields
@@ -39,7 +38,6 @@ from piccolo.table import Table
 from marketplace.errors import N_, Refusal
 from marketplace.money import parse_yuan
 from marketplace.money import yuan as written_yuan
-from marketplace.web.filters import decimal
 from marketplace.web.scoped import ScopedMark, key_of
 from marketplace.web.words import _, ngettext
 
@@ -52,7 +50,6 @@ FILL_IN = N_("Fill this in.")
 CHOOSE = N_("Choose one of the list.")
 NOT_A_NUMBER = N_("Enter a whole number, such as 12.")
 NOT_AN_AMOUNT = N_("Enter an amount in yuan, such as 12.50.")
-NOT_A_WEIGHT = N_("Enter a weight in kilograms, such as 4.25.")
 NOT_A_DAY = N_("Enter a day as year-month-day, such as 2018-11-21.")
 NOT_A_CODE = N_("This code is not complete. Check it against the paper.")
 NOT_TEXT = N_("This holds a sign that cannot be kept. Type it again.")
@@ -106,11 +103,6 @@ def whole(*, least: int | None = None, most: int = LARGEST_NUMBER) -> FieldRule:
 def yuan(*, least: int | None = 0, most: int = 10**12) -> FieldRule:
     """An amount typed in yuan, kept in fen; the bounds are fen too."""
     return FieldRule(read=parse_yuan, wrong=NOT_AN_AMOUNT, least=least, most=most, shown=_shown_yuan)
-
-
-def kilograms(*, least: int | None = 0, most: int = 10**9) -> FieldRule:
-    """A weight typed in kilograms, kept in grams; the bounds are grams too."""
-    return FieldRule(read=_grams, wrong=NOT_A_WEIGHT, least=least, most=most, shown=_shown_kilograms)
 
 
 def one_of(choices: Callable[[], Iterable[str]]) -> FieldRule:
@@ -479,22 +471,10 @@ def _four_digits(typed: str) -> str:
     return typed
 
 
-def _grams(typed: str) -> int:
-    found = re.fullmatch(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?", typed.replace(",", "").removesuffix("kg").strip())
-    if not found:
-        raise ValueError(typed)
-    return int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
-
-
 def _shown_yuan(fen: int) -> str:
     return written_yuan(fen)
 
 
-def _shown_kilograms(grams: int) -> str:
-    return f"{decimal(grams, 3)} kg"
-
-
 Yuan = Annotated[int, yuan()]
-Kilograms = Annotated[int, kilograms()]
 Secret = Annotated[str, secret()]
 Pin = Annotated[str, pin()]

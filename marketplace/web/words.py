@@ -9,7 +9,6 @@ from __future__ import annotations
 import gettext
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from functools import lru_cache
@@ -36,16 +35,6 @@ def current_locale() -> Locale:
 def speak(locale: Locale) -> None:
     """From here on in this task, words come in that language."""
     _locale.set(locale)
-
-
-@contextmanager
-def speaking(locale: Locale) -> Iterator[None]:
-    """Words come in that language inside the block (print-outs, messages, tests)."""
-    token = _locale.set(locale)
-    try:
-        yield
-    finally:
-        _locale.reset(token)
 
 
 def add_folder(folder: Path) -> None:

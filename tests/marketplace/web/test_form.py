@@ -10,13 +10,13 @@ import pytest
 from msgspec import Struct
 
 from marketplace.errors import Refusal
-from marketplace.web.form import Kilograms, Pin, Reading, Secret, Sent, Yuan, read_form, recorded, text, whole, yuan
-from marketplace.web.words import speaking
+from marketplace.web.form import Pin, Reading, Secret, Sent, Yuan, read_form, recorded, text, whole, yuan
+from tests.language import speaking
 
 
 class LineForm(Struct, frozen=True):
     product: Annotated[str, text(longest=10)]
-    grams: Kilograms
+    quantity: Yuan
 
 
 class Unequal(Refusal):
@@ -110,17 +110,17 @@ async def test_full_width_figures_are_read() -> None:
 
 async def test_rows_come_in_their_order_and_blank_rows_are_left_out() -> None:
     rows = {
-        "lines.10.product": "HON", "lines.10.grams": "0.5", "lines.2.product": "EGG", "lines.2.grams": "4.25",
-        "lines.5.product": "", "lines.5.grams": " ",
+        "lines.10.product": "HON", "lines.10.quantity": "0.5", "lines.2.product": "EGG", "lines.2.quantity": "4.25",
+        "lines.5.product": "", "lines.5.quantity": " ",
     }  # fmt: skip
     reading = await read(GOOD | rows)
     assert reading.value is not None
-    assert reading.value.lines == (LineForm("EGG", 4250), LineForm("HON", 500))
+    assert reading.value.lines == (LineForm("EGG", 425), LineForm("HON", 50))
 
 
 async def test_fault_in_a_row_keeps_the_rows_own_number() -> None:
-    reading = await read(GOOD | {"lines.7.product": "EGG", "lines.7.grams": "much"})
-    assert reading.errors == {"lines.7.grams": "Enter a weight in kilograms, such as 4.25."}
+    reading = await read(GOOD | {"lines.7.product": "EGG", "lines.7.quantity": "much"})
+    assert reading.errors == {"lines.7.quantity": "Enter an amount in yuan, such as 12.50."}
 
 
 async def test_too_many_rows_are_refused() -> None:
@@ -162,10 +162,10 @@ async def test_sentences_come_in_the_readers_language() -> None:
 
 
 async def test_recorded_inputs_hold_no_secret() -> None:
-    reading = await read(GOOD | {"lines.0.product": "EGG", "lines.0.grams": "1"})
+    reading = await read(GOOD | {"lines.0.product": "EGG", "lines.0.quantity": "1"})
     assert recorded(reading.value) == {
         "name": "谭有军", "paid": 10000, "boxes": 1, "day": "2018-11-21", "method": "pickup", "note": "", "gift": False,
-        "lines": [{"product": "EGG", "grams": 1000}], "marks": [], "price": None,
+        "lines": [{"product": "EGG", "quantity": 100}], "marks": [], "price": None,
     }  # fmt: skip
 
 

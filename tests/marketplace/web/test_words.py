@@ -18,8 +18,8 @@ from marketplace.web.words import (
     ngettext,
     pick_locale,
     said,
-    speaking,
 )
+from tests.language import speaking
 
 MORNING = datetime.fromisoformat("2018-11-21T01:05:00+00:00")
 
