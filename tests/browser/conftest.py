@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.servers import ROOT, Servers, cluster_with_world, serving
 
+REFUSED = 422  # the same page again, with what to mend
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 RUN_AXE = """async () => {
@@ -76,8 +77,11 @@ class Person:
         found = self.page.locator(f"{selector} >> visible=true")
         if words:
             found = found.filter(has_text=words)
-        with self.page.expect_navigation():
+        with self.page.expect_navigation() as arrived:
             found.first.click()
+        answer = arrived.value
+        if answer is not None and answer.status >= 400 and answer.status != REFUSED:
+            self.faults.append(f"{answer.url}: {answer.status}")
         self.look()
 
     def fill(self, name: str, text: str) -> None:
@@ -92,6 +96,11 @@ class Person:
         if self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
             self.faults.append(f"{where}: wider than the screen")
         self.seen.append(where)
+
+    def address(self, selector: str) -> str:
+        """Where the first such link or form leads."""
+        found = self.page.locator(selector).first
+        return found.get_attribute("href") or found.get_attribute("action") or ""
 
     def text(self) -> str:
         """What can be read on the page."""
@@ -113,6 +122,8 @@ def person(site: Servers, browser: Browser) -> Iterator[MakePerson]:
         page.set_default_timeout(15_000)
         one = Person(page, site.bases[0])
         page.on("console", lambda said: one.faults.append(f"console: {said.text}") if is_fault(said) else None)
+        page.on("pageerror", lambda error: one.faults.append(f"script: {error}"))
+        page.on("response", lambda answer: one.faults.extend(faults_of(answer)))
         people.append(one)
         return one
 
@@ -124,5 +135,12 @@ def person(site: Servers, browser: Browser) -> Iterator[MakePerson]:
 
 
 def is_fault(said: Any) -> bool:
-    """Whether the browser's console complains about more than a form that was refused."""
-    return said.type == "error" and "422" not in said.text and "404" not in said.text
+    """Whether the browser's console complains. What did not load is looked at answer by answer (`faults_of`)."""
+    return said.type == "error" and not said.text.startswith("Failed to load resource")
+
+
+def faults_of(answer: Any) -> list[str]:
+    """A part of a page that did not load. Pages themselves: `open` and `press` look at their status."""
+    if answer.status < 400 or answer.request.is_navigation_request():
+        return []
+    return [f"{answer.request.resource_type} {answer.url}: {answer.status}"]

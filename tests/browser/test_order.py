@@ -80,9 +80,13 @@ OFFICE = [
     "/office/intake", "/office/intake/find", "/office/intake/day?on=2018-11-17", "/office/households",
     "/office/households/JP4-06", "/office/households/JP4-06/income", "/office/households/JP4-06/card",
     "/office/households/JP4-06/proxies", "/office/households/JP4-06/draft", "/office/households/import",
-    "/office/prices", "/office/cash", "/office/cash/2018-11-17", "/acting", "/account/password", "/office/reconcile",
+    "/office/households/JP4-06/income/new", "/office/households/JP4-06/packages", "/office/prices", "/office/prices/new",
+    "/office/products/EGG", "/office/products/SOY", "/office/cash", "/office/cash/2018-11-17", "/acting",
+    "/account/password", "/office/reconcile",
 ]  # fmt: skip
-HOME = ["/home", "/home/draft", "/home/income"]
+SYSTEM = ["/office/people", "/office/people?q=s07", "/office/people/s07", "/office/jobs", "/office/reconcile", "/prices"]
+STORE = ["/store", "/office/cash", "/office/cash/open", "/acting"]
+HOME = ["/home", "/home/draft", "/home/income", "/home/packages"]
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en-US", 1280)], ids=["zh-390", "en-1280"])
@@ -96,6 +100,23 @@ def test_every_page_is_whole(person: MakePerson, language: str, width: int) -> N
     sign_in(secretary, "s01")
     for path in OFFICE:
         secretary.open(path)
+    secretary.open("/office/intake/day?on=2018-11-17")
+    paid = secretary.address("main a[href$='/voucher']").removesuffix("/voucher")
+    for path in (paid, f"{paid}/voucher", f"{paid}/label", f"{paid}/reverse"):
+        secretary.open(path)
+    secretary.open("/office/households/JP4-06/draft")
+    secretary.press("button.chip[value='P01']")
+    draft = secretary.page.url.removeprefix(secretary.base)
+    secretary.open(draft)
+    secretary.open(f"/office/intake/{draft.rsplit('/', 1)[1]}/send-back")
+    administrator = person(language, width)
+    sign_in(administrator, "admin")
+    for path in SYSTEM:
+        administrator.open(path)
+    clerk = person(language, width)
+    sign_in(clerk, "s09")
+    for path in STORE:
+        clerk.open(path)
     household = person(language, width)
     household.open("/card")
     from marketplace.demo.world import CARD_PIN, card_code
