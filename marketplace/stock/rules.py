@@ -12,6 +12,7 @@ SPOILED, LOST, WRITTEN_OFF, REVERSED = "spoiled", "lost", "written_off", "revers
 
 ARROWS: frozenset[tuple[str, str]] = frozenset(
     {
+        ("", ON_HAND),
         (ON_HAND, HELD),
         (HELD, ON_HAND),
         (HELD, HANDED_OVER),
