@@ -616,13 +616,13 @@ async def label(visit: Visit, package: Scoped[Package]) -> Page:
 
 @deed("/office/intake/{package:str}/printed/{paper:str}", policy=staff(*READERS))
 async def printed(visit: Visit, package: Scoped[Package], paper: Literal["voucher", "label"]) -> Answer:
-    """Write down that a paper was printed; a second print shows in the journal."""
+    """Go to a paper to print it, and write that down: a second print shows in the journal."""
     if paper not in ("voucher", "label"):
         raise NotFound
 
     async def verb() -> Answer:
         await actions.note_print(package.id, paper)
-        return Answer(f"/office/intake/{package.code}/{paper}", notice=N_("The print was written down."))
+        return Answer(f"/office/intake/{package.code}/{paper}")
 
     return await visit.command(verb)
 

@@ -224,3 +224,15 @@ async def test_the_label_says_the_name_of_a_household_that_agreed_and_only_then(
 async def test_somebody_of_a_store_has_no_counter(world: World) -> None:
     async with visitor(world, STORE_CLERK) as clerk:
         await clerk.open("/office/intake", expect=403)
+
+
+async def test_each_print_of_a_paper_is_written_down(world: World) -> None:
+    package = await sold(world, "JP4-04")
+    code = await world.admin.fetchval("select code from package where id = $1", package)
+    async with visitor(world, ("s07", "cashier")) as cashier:
+        for paper in ("voucher", "label", "label"):
+            await cashier.open(f"/office/intake/{code}")
+            page = await cashier.send(f"printed/{paper}")
+            assert page.path == f"/office/intake/{code}/{paper}"
+    verbs = await world.admin.fetch("select verb from audit_line where verb like 'print%' order by id")
+    assert [row[0] for row in verbs] == ["print_voucher", "print_label", "print_label"]
