@@ -151,6 +151,7 @@ LOOKED_AT = {
     "drawer_day": {"P11", "P16"},
     "stock_movement": {"P7", "P11"},
     "sales_order": {"P7", "P11"},
+    "seal_entry": {"P19"},
 }
 
 

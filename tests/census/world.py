@@ -278,8 +278,8 @@ async def account(world: Prepared, name: str, kind: str, subject: str) -> None:
 
 async def open_day(world: Prepared, name: str, drawer: str, day: str, opening: int) -> None:
     await world.put(
-        name, "drawer_day", drawer=f":{drawer}", village=":village", day=day, state="open", opened_at=MORNING,
-        opened_by=":cashier", opening_fen=opening,
+        name, "drawer_day", drawer=f":{drawer}", village=":village", day=day, state="open",
+        opened_at=f"{day}T09:00:00+08:00", opened_by=":cashier", opening_fen=opening,
     )  # fmt: skip
 
 
