@@ -25,6 +25,7 @@ class IncomeForm(Struct, frozen=True):
     document: Annotated[str, text(longest=120)] = ""
     one_off: bool = False
     in_kind: bool = False
+    memo: bool = False
 
 
 class YearQuery(Struct, frozen=True):

@@ -96,8 +96,9 @@ def line_values(line: StatementLine) -> dict[str, Any]:
 
 
 def not_counted_words(line: StatementLine) -> str:
-    """What a line that does not count is called."""
-    return _("{source} (only noted)", source=source_words(line.source))
+    """What a line that does not count is called, with the reason why it does not."""
+    source = source_words(line.source)
+    return _("{source} (only noted)", source=source) if line.memo else _("{source} (one-off)", source=source)
 
 
 def entry_values(entry: SeenEntry, *, may_reverse: bool) -> dict[str, Any]:

@@ -36,11 +36,13 @@ class SeenEntry:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """Entries of one source together, in fen; `count` is the number of entries that stand."""
+    """Entries of one source with the same flags together, in fen; `count` is the number of entries that stand."""
 
     kind: str
     source: str
+    one_off: bool
     in_kind: bool
+    memo: bool
     amount_fen: int
     count: int
 
@@ -77,6 +79,11 @@ select e.id, e.earned_on, e.kind, e.source, e.amount_fen, e.document, e.one_off,
     e.reverses is not null as reverses, exists (select 1 from income_entry r where r.reverses = e.id) as reversed
 from income_entry e where e.household = $1 and e.year = $2 order by e.entered_at, e.id
 """
+LATELY = """
+select e.id, e.earned_on, e.kind, e.source, e.amount_fen, e.document, e.one_off, e.in_kind, e.memo,
+    e.reverses is not null as reverses, exists (select 1 from income_entry r where r.reverses = e.id) as reversed
+from income_entry e where e.household = $1 and e.source <> $2 order by e.entered_at desc, e.id desc limit $3
+"""
 PEOPLE = "select count(*)::int from member where household = $1 and left_on is null"
 LIMITS = "select line, amount_fen from income_line where year = $1"
 YEARS = "select distinct year from income_entry where household = $1 order by year desc"
@@ -85,6 +92,11 @@ YEARS = "select distinct year from income_entry where household = $1 order by ye
 async def entries(household: UUID, year: int) -> list[SeenEntry]:
     """Every entry of a household's year, as they were entered."""
     return [SeenEntry(**dict(row)) for row in await DB.fetch(ENTRIES, household, year)]
+
+
+async def typed_lately(household: UUID, most: int) -> list[SeenEntry]:
+    """What somebody entered for a household, of whatever year, the latest first; packages enter themselves."""
+    return [SeenEntry(**dict(row)) for row in await DB.fetch(LATELY, household, PACKAGES, most)]
 
 
 async def statement(household: UUID, year: int) -> Statement:
@@ -102,10 +114,10 @@ async def statement(household: UUID, year: int) -> Statement:
 
 
 def _lines(found: Iterable[SeenEntry]) -> tuple[StatementLine, ...]:
-    """One line a source, in the order of the sheet; what was taken back whole drops out."""
-    sums: dict[tuple[str, str, bool], list[int]] = {}
+    """One line a source and its flags, in the order of the sheet; what was taken back whole drops out."""
+    sums: dict[tuple[str, str, bool, bool, bool], list[int]] = {}
     for entry in found:
-        line = sums.setdefault((entry.kind, entry.source, entry.in_kind), [0, 0])
+        line = sums.setdefault((entry.kind, entry.source, entry.one_off, entry.in_kind, entry.memo), [0, 0])
         line[0] += entry.amount_fen
         line[1] += -1 if entry.reverses else 1
     lines = [StatementLine(*key, amount, count) for key, (amount, count) in sums.items() if amount]

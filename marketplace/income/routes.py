@@ -21,7 +21,7 @@ from marketplace.web.scoped import lookup
 
 KEEPERS: Final = ("intake_clerk", "branch_secretary", "village_director")
 LEADERS: Final = ("branch_secretary", "village_director")
-MOST_RECENT: Final = 12
+MOST_LATELY: Final = 40
 
 lookup(IncomeEntry, within={"household": IncomeEntry.household})
 
@@ -67,12 +67,11 @@ async def statement_page(visit: Visit, household: UUID, year: int, *, back: str,
 @page("/office/households/{household:str}/income/new", policy=staff(*KEEPERS))
 async def entry(visit: Visit, household: Scoped[Household]) -> Page:
     """Enter a line, beside what was entered lately."""
-    today = business_day(visit.now)
-    lately = (await queries.entries(household.id, today.year))[: -MOST_RECENT - 1 : -1]
+    lately = await queries.typed_lately(household.id, MOST_LATELY)
     return Page(
         "marketplace/income/entry.html",
         household=await households.household(household.id),
-        today=today,
+        today=business_day(visit.now),
         sources=sources(),
         recent=[entry_values(one, may_reverse=visit.role in LEADERS) for one in lately],
     )
@@ -88,7 +87,7 @@ async def enter(visit: Visit, household: Scoped[Household], form: IncomeForm) ->
     """One line with the paper that shows it."""
 
     async def verb() -> Answer:
-        rules.check_source(form.kind, form.source)
+        rules.check_source(form.kind, form.source, counts=not (form.one_off or form.memo))
         await actions.enter(
             household.id,
             earned_on=form.earned_on,
@@ -98,6 +97,7 @@ async def enter(visit: Visit, household: Scoped[Household], form: IncomeForm) ->
             document=form.document,
             one_off=form.one_off,
             in_kind=form.in_kind,
+            memo=form.memo,
             by=visit.scope.actor,
             now=visit.now,
         )

@@ -28,6 +28,8 @@ SOURCE_NAMES: Mapping[str, str] = {
     "grain_subsidy": N_("Grain subsidy"),
     "pension": N_("Pension"),
     "family_support": N_("Support by family"),
+    "compensation": N_("Compensation or relocation money"),
+    "loan": N_("Loan"),
     "production_cost": N_("Seed, feed, fertiliser and the like"),
 }
 LINE_NAMES: Mapping[str, str] = {
@@ -40,9 +42,12 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "wage": ("work_away", "local_work", "cleaning_post", "forest_guard"),
     "business": ("pig_sale", "walnut_sale", "other_sale"),
     "property": ("coop_dividend", "land_rent"),
-    "transfer": ("pension", "subsistence_allowance", "forest_compensation", "grain_subsidy", "family_support"),
+    "transfer": (
+        "pension", "subsistence_allowance", "forest_compensation", "grain_subsidy", "family_support", "compensation", "loan",
+    ),
     "cost": ("production_cost",),
-}
+}  # fmt: skip
+NO_INCOME: frozenset[str] = frozenset({"compensation", "loan"})  # shown, never counted: domain brief, A6
 
 
 class NothingEarned(Refusal):
@@ -73,6 +78,11 @@ class OtherKind(Refusal):
     field = "source"
 
 
+class NoIncome(Refusal):
+    text = N_("This is no income. Tick “one-off” or “only noted”: it is shown then, and not counted.")
+    field = "source"
+
+
 def check_entry(amount_fen: int, document: str, earned_on: date, today: date) -> None:
     """Refuses an amount of nothing, a missing document and a day to come."""
     if amount_fen <= 0:
@@ -83,10 +93,15 @@ def check_entry(amount_fen: int, document: str, earned_on: date, today: date) ->
         raise NotYetEarned(day=earned_on)
 
 
-def check_source(kind: str, source: str) -> None:
-    """Refuses a source that does not belong to the kind; packages are never typed."""
+def check_source(kind: str, source: str, *, counts: bool = True) -> None:
+    """Refuses a source that does not belong to the kind, and loans and compensation that would count.
+
+    Packages are never typed.
+    """
     if source not in SOURCES.get(kind, ()):
         raise OtherKind
+    if counts and source in NO_INCOME:
+        raise NoIncome
 
 
 @dataclass(frozen=True, slots=True)

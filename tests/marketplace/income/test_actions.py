@@ -81,6 +81,34 @@ async def test_package_money_is_not_taken_back_here(world: World) -> None:
         await take_back(entry)
 
 
+async def test_packages_do_not_push_typed_entries_out_of_sight(world: World) -> None:
+    typed = await enter(world, TAN)
+    await sold(world, TAN)
+    async with scoped(await scope_of(SECRETARY), readonly=True):
+        lately = await queries.typed_lately(await world.id_of("household", TAN), 1)
+    assert [entry.id for entry in lately] == [typed]
+
+
+async def test_panel_asks_the_database_three_times_however_much_was_sold(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(world, TAN)
+    await sold(world, TAN)
+    home = await world.id_of("household", TAN)
+    scope = await scope_of(SECRETARY)
+    asked: list[str] = []
+    fetch = DB.fetch
+
+    async def counted(sql: str, *values: object) -> object:
+        asked.append(sql)
+        return await fetch(sql, *values)
+
+    monkeypatch.setattr(DB, "fetch", counted)
+    async with scoped(scope, readonly=True):
+        found = await queries.statement(home, 2018)
+    assert (len(asked), len(found.lines)) == (3, 2)
+
+
 async def test_another_village_can_neither_enter_nor_take_back(world: World) -> None:
     entry = await enter(world)
     stranger = await scope_of(("y01", "branch_secretary"))

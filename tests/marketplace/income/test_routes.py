@@ -38,6 +38,7 @@ async def test_clerk_enters_a_line_and_sees_it_beside_the_form(world: World, sig
         ({"earned_on": "2018-02-30"}, "Enter a day as year-month-day"),
         ({"kind": "wage"}, "This source belongs to another kind."),
         ({"kind": ""}, "Fill this in."),
+        ({"kind": "transfer", "source": "loan"}, "This is no income."),
         ({"source": "hundred_yuan_package"}, "Choose one of the list."),
     ],
 )
@@ -52,6 +53,29 @@ async def test_fault_stands_beside_its_field_and_nothing_is_entered(
     if "document" not in change:
         assert 'value="收购单 12"' in answer.text
     assert await world.count("income_entry") == 0
+
+
+@pytest.mark.parametrize(
+    ("flag", "source", "words"),
+    [
+        ("memo", "loan", "Loan (only noted) 2,600.00"),
+        ("one_off", "compensation", "relocation money (one-off) 2,600.00"),
+    ],
+)
+async def test_what_is_no_income_stands_on_the_statement_and_does_not_count(
+    world: World, sign_in: SignIn, flag: str, source: str, words: str
+) -> None:
+    browser = await sign_in(*CLERK)
+    assert await entered(browser, kind="transfer", source=source, **{flag: "on"}) == 303
+    page = await browser.get(f"/office/households/{PENG}/income")
+    assert words in page.text
+    assert "零元整" in page.text
+
+
+async def test_entry_of_an_earlier_year_is_seen_and_can_be_taken_back(world: World, sign_in: SignIn) -> None:
+    assert await entered(await sign_in(*CLERK), earned_on="2016-05-01") == 303
+    secretary = await sign_in(*SECRETARY)
+    assert "Take it back" in (await secretary.get(NEW)).text
 
 
 async def test_same_form_twice_enters_once(world: World, sign_in: SignIn) -> None:

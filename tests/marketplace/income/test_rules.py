@@ -89,6 +89,13 @@ def test_source_belongs_to_its_kind_and_packages_are_never_typed() -> None:
             rules.check_source(kind, source)
 
 
+@pytest.mark.parametrize("source", ["loan", "compensation"])
+def test_loans_and_compensation_never_count(source: str) -> None:
+    with pytest.raises(rules.NoIncome):
+        rules.check_source("transfer", source)
+    rules.check_source("transfer", source, counts=False)
+
+
 def test_every_source_has_its_words() -> None:
     listed = {source for sources in rules.SOURCES.values() for source in sources}
     assert listed | {rules.PACKAGES} == rules.SOURCE_NAMES.keys()
