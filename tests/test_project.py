@@ -110,6 +110,26 @@ def test_no_committed_file_holds_an_address_of_this_machine_or_a_registry(addres
     assert found == []
 
 
+WRITTEN = sorted(path.name for path in ROOT.glob("*.md"))
+# A path in backticks that begins with one of our folders, or a file at the top; patterns and settings are none.
+OUR_PATH = re.compile(r"(?:marketplace|points|templates|static|migrations|tests|\.ci)/[\w./-]*|[A-Z]+\.md")
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_file_that_is_named_exists(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link and not link.startswith("mailto:")]
+    paths = [word for word in re.findall(r"`([^`\s]+)`", text) if OUR_PATH.fullmatch(word)]
+    assert [path for path in (*links, *paths) if not (ROOT / path).exists() and path != "static/vendor/"] == []
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_target_of_make_that_is_named_exists(name: str) -> None:
+    known = set(re.findall(r"^([a-z-]+)(?: [a-z-]+)*:", (ROOT / "Makefile").read_text(), re.M)) | {"demo-load", "demo-reset"}
+    named = re.findall(r"`?make ([a-z-]+)", "\n".join(re.findall(r"`make [a-z-]+|^make [a-z-]+", (ROOT / name).read_text(), re.M)))
+    assert set(named) - known == set()
+
+
 def test_the_licence_is_apache_two_everywhere() -> None:
     assert (ROOT / "LICENSE").read_text().split()[:5] == ["Apache", "License", "Version", "2.0,", "January"]
     assert project()["project"]["license"] == "Apache-2.0"

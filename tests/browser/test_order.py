@@ -86,7 +86,7 @@ OFFICE = [
 ]  # fmt: skip
 SYSTEM = ["/office/people", "/office/people?q=s07", "/office/people/s07", "/office/jobs", "/office/reconcile", "/prices"]
 STORE = ["/store", "/office/cash", "/office/cash/open", "/acting"]
-HOME = ["/home", "/home/draft", "/home/income", "/home/packages"]
+HOME = ["/home", "/home/draft", "/home/packages", "/home/income"]
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en-US", 1280)], ids=["zh-390", "en-1280"])
@@ -101,7 +101,7 @@ def test_every_page_is_whole(person: MakePerson, language: str, width: int) -> N
     for path in OFFICE:
         secretary.open(path)
     secretary.open("/office/intake/day?on=2018-11-17")
-    paid = secretary.address("main a[href$='/voucher']").removesuffix("/voucher")
+    paid = secretary.address("main tr:not(.dim) th a[href^='/office/intake/']")
     for path in (paid, f"{paid}/voucher", f"{paid}/label", f"{paid}/reverse"):
         secretary.open(path)
     secretary.open("/office/households/JP4-06/draft")

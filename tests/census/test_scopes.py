@@ -50,7 +50,7 @@ OPEN = {
 }  # fmt: skip
 CHANGEABLE = {
     "household": "head_name", "member": "name", "proxy": "valid_until", "card": "pin_hash", "package": "state",
-    "package_line": "quantity", "sales_order": "state", "order_line": "live", "app_user": "name",
+    "package_line": "quantity", "sales_order": "state", "order_line": "live", "app_user": "locale",
 }  # fmt: skip
 CHANGE: dict[str, dict[str, Any]] = {
     "inspection": {"package": ":weighed"}, "payout": {"voucher_number": None}, "sales_order": {"state": "held"},
