@@ -78,8 +78,8 @@ async def entry(visit: Visit, household: Scoped[Household]) -> Page:
 
 
 def sources() -> list[tuple[str, Any]]:
-    """Every source that is typed, in the order of the kinds."""
-    return [(source, source_words(source)) for kind in rules.KINDS for source in rules.SOURCES[kind]]
+    """Every source that is typed, in the order of the kinds; nothing is chosen beforehand."""
+    return [("", "—"), *((source, source_words(source)) for kind in rules.KINDS for source in rules.SOURCES[kind])]
 
 
 @deed("/office/households/{household:str}/income/new", policy=staff(*KEEPERS), form=IncomeForm, again=entry)

@@ -40,6 +40,7 @@ async def test_clerk_enters_a_line_and_sees_it_beside_the_form(world: World, sig
         ({"kind": ""}, "Fill this in."),
         ({"kind": "transfer", "source": "loan"}, "This is no income."),
         ({"source": "hundred_yuan_package"}, "Choose one of the list."),
+        ({"source": ""}, "Fill this in."),
     ],
 )
 async def test_fault_stands_beside_its_field_and_nothing_is_entered(
