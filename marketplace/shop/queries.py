@@ -194,14 +194,14 @@ class NextBox:
 _NEXT = """
 select t.head_name, t.inspector, t.packed_on, t.best_before, g.number, g.label_zh, p.name_zh, p.name_en
 from (select package from stock_unit where offer = $1 and state = 'on_hand' and sell_by >= $2
-      order by best_before, id limit 1) next
+      and ($3::uuid[] is null or place = any ($3)) order by best_before, id limit 1) next
 join trace_page t on t.package = next.package join village_group g on g.id = t."group" join place p on p.id = t.place
 """
 
 
-async def next_box(offer: UUID, today: date) -> NextBox | None:
-    """The box of an offer that is sold next; None where nothing is left."""
-    row = await DB.fetch_row(_NEXT, offer, today)
+async def next_box(offer: UUID, today: date, places: Sequence[UUID] | None = None) -> NextBox | None:
+    """The box of an offer that these places (None: anywhere) sell next; None where nothing is left."""
+    row = await DB.fetch_row(_NEXT, offer, today, list(places) if places is not None else None)
     if row is None:
         return None
     return NextBox(
@@ -230,19 +230,20 @@ async def price_parts(offer: UUID, price_fen: int, today: date) -> tuple[RetailP
 
 @dataclass(frozen=True, slots=True)
 class PickupWithStock:
-    """A place of pick-up, and how many boxes can be fetched there."""
+    """A place of pick-up, how many boxes can be fetched there, and the places where these stand."""
 
     code: str
     name_zh: str
     name_en: str
     left: int
+    served: tuple[UUID, ...]
 
 
 async def pickups_of(offer: UUID, today: date) -> list[PickupWithStock]:
     """Where boxes of an offer can be picked up, with how many; places without one are left out."""
     free = (await stock.free_by_place([offer], today)).get(offer, {})
     counted = [(place, sum(free.get(one, 0) for one in place.served)) for place in await stock.pickups()]
-    return [PickupWithStock(p.code, p.name_zh, p.name_en, left) for p, left in counted if left]
+    return [PickupWithStock(p.code, p.name_zh, p.name_en, left, p.served) for p, left in counted if left]
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,20 +168,22 @@ def market_pages(query: MarketQuery, found: queries.Found) -> dict[str, Any]:
 
 @page("/packages/{offer:str}", policy=public, query=PackageQuery)
 async def package(visit: Visit, offer: Scoped[Offer], query: PackageQuery) -> Page:
-    """One kind of box: what is in it, where the money goes, where it can be picked up."""
+    """One kind of box: what is in it, where the money goes, where it can be picked up; from a store's list, that store's."""
     today = business_day(visit.now)
-    seen = (await queries.offers([offer.id], today))[0]
     pickups = await queries.pickups_of(offer.id, today)
+    store = store_in(query.back, [place.code for place in pickups])
+    places = next((place.served for place in pickups if place.code == store), None)
+    seen = (await queries.offers([offer.id], today, places))[0]
     return shown(
         visit,
         "package",
         offer=seen,
         parts=await queries.price_parts(offer.id, offer.price_fen, today),
-        first=await queries.next_box(offer.id, today),
+        first=await queries.next_box(offer.id, today, places),
         pickups=pickups,
         today=today,
         back=own_path(query.back),
-        store=store_in(query.back, [place.code for place in pickups]),
+        store=store,
     )
 
 

@@ -297,6 +297,15 @@ async def test_the_store_that_was_looked_through_is_chosen_and_then_the_one_of_t
         assert (await browser.open("/checkout")).form("/checkout").fields["place"] == [CITY]
 
 
+async def test_from_a_stores_list_the_page_is_about_the_boxes_of_that_store(world: World) -> None:
+    offer = await one_box_at_the_office_and_one_in_the_city(world)
+    async with visitor(world) as browser:
+        whole = await browser.open(f"/packages/{offer}")
+        city = await browser.open(f"/packages/{offer}?back=%2F%3Fstore%3D{CITY}")
+    assert ("2 boxes in stock" in whole.text, "1 box in stock" in city.text) == (True, True)
+    assert ("Now at Jinpo village office" in whole.text, "Now at Ankang" in city.text) == (True, True)
+
+
 async def test_a_store_that_nobody_knows_in_an_address_is_none(world: World) -> None:
     offer = await buyers.in_stock(world)
     async with visitor(world) as browser:
@@ -322,6 +331,7 @@ async def test_an_order_is_kept_placed_shown_and_cancelled(world: World) -> None
         await browser.open(address)
         page = await browser.send("/place$")
         assert "Say this code at the store" in page.text
+        assert "Pick it up until 24 Nov, 09:00" in " ".join(page.text.split())
         assert await world.admin.fetchval("select pickup_code from sales_order") in page.text
         assert "Waiting for pick-up" in (await browser.open("/orders")).text
         await browser.open(address)
