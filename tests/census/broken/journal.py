@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.census.breaks import Copy, Mend, append_only, check, off, trigger, unforced, uniques, unreached
 from tests.census.laws import stands
-from tests.census.world import OWNER
 
 NEXT_LINK = (
     "insert into seal_entry (chain, sequence, source, source_id, row_hash, previous, hash, at) "
