@@ -29,9 +29,7 @@ ADDRESSES = [
         ("cdn.", "jsdelivr"),
         ("unpkg", ".com"),
         ("file:", "///"),
-        ("/work/", "main"),
-        ("/work/", "shared"),
-        ("/work/", "scratch"),
+        (str(ROOT), "/"),  # where this checkout happens to lie
     )
 ]
 
